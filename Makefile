@@ -1,0 +1,45 @@
+# Every target makes what it needs; `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3.11
+BIN := .venv/bin
+TREE := .venv/tree/crosearch
+FOLDERS := agents cli evals graphs tools training
+
+.PHONY: demo test check studio embedder clean
+
+demo: .venv/.core
+	$(BIN)/crosearch ask "En quelle année est mort l'écrivain swahili Shaaban Robert ?"
+
+test: .venv/.dev
+	$(BIN)/pytest -q
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/pytest -q tests/test_imports.py tests/test_packaging.py
+
+studio: .venv/.dev
+	LANGSMITH_TRACING=false $(BIN)/langgraph dev
+
+embedder: .venv/.dev
+	$(BIN)/python -m crosearch.training.embedder --data ../shared/data --out tools/data/embedder
+
+clean:
+	rm -rf .venv build dist *.egg-info .langgraph_api .mypy_cache .pytest_cache .ruff_cache
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# Asking a question needs neither torch nor a compiler.
+.venv/.core: .venv/bin/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+# mypy and pyright cannot follow an editable install's import hook: they read a tree of links.
+.venv/.dev: .venv/bin/pip pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	mkdir -p $(TREE)
+	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(TREE)
+	touch .venv/.core $@

@@ -1,0 +1,60 @@
+"""The extractive policy: searches and answers by rule, with no model beside the embedder.
+
+It asks in the question's language first, goes on to the languages most likely to hold the answer,
+stops when the evidence suffices, and answers with the best-supported sentence, or says that it
+found nothing. It speaks the action protocol like any other policy, so its runs can teach one.
+"""
+
+import asyncio
+
+from crosearch.agents.actions import (
+    MAX_QUERY_CHARACTERS,
+    AnswerAction,
+    SearchAction,
+    render_answer,
+    render_search,
+)
+from crosearch.agents.answers import abstain, answer_from
+from crosearch.agents.language_choice import choose_languages
+from crosearch.agents.matching import CachedVectors
+from crosearch.agents.policy import Emission, Emit, Observation
+from crosearch.agents.reasons import why_answer, why_nothing, why_search
+from crosearch.agents.sufficiency import ACCEPTABLE, SUFFICIENT, judge
+from crosearch.tools.embedder import Embedder
+
+
+class ExtractivePolicy:
+    """Decides by rule; stateless between turns, so that many runs may share it."""
+
+    name = "extractive"
+
+    def __init__(self, embedder: Embedder) -> None:
+        """Compare sentences by an embedder, best the one that the corpus was embedded by."""
+        self._vectors = CachedVectors(embedder)
+
+    async def act(self, observation: Observation, emit: Emit) -> Emission:
+        """Emit the next search, or the answer."""
+        text = await asyncio.to_thread(self._act, observation)
+        emit(text)
+        return Emission(text=text)
+
+    def _act(self, observation: Observation) -> str:
+        action = self._decide(observation)
+        if isinstance(action, SearchAction):
+            return render_search(action)
+        return render_answer(action)
+
+    def _decide(self, observation: Observation) -> SearchAction | AnswerAction:
+        language = observation.language
+        judgements = judge(observation.question, language, observation.evidence, self._vectors)
+        choice = choose_languages(observation)
+        needed = SUFFICIENT if choice.languages else ACCEPTABLE
+        if judgements and judgements[0].probability >= needed:
+            return answer_from(judgements, language, thought=why_answer(judgements))
+        if choice.languages:
+            return SearchAction(
+                languages=choice.languages,
+                query=observation.question[:MAX_QUERY_CHARACTERS],
+                thought=why_search(observation, choice, judgements),
+            )
+        return abstain(language, thought=why_nothing(observation, judgements))

@@ -1,0 +1,55 @@
+"""Finds a policy by its name, and makes one of a chat model."""
+
+from typing import TYPE_CHECKING
+
+from crosearch.agents.policy import Policy
+from crosearch.tools.embedder import Embedder
+from crosearch.tools.errors import UsageError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+POLICIES = ("extractive", "openai:MODEL")
+"""The names that `load_policy` knows."""
+
+
+def load_policy(name: str, *, embedder: Embedder) -> Policy:
+    """Make the policy that a name stands for.
+
+    Args:
+        name: `extractive`, or `openai:` and the name of a model at an OpenAI-compatible endpoint.
+        embedder: What the extractive policy compares sentences with.
+
+    Raises:
+        UsageError: No policy has this name, or its settings are wrong or missing.
+    """
+    if name == "extractive":
+        from crosearch.agents.extractive import ExtractivePolicy
+
+        return ExtractivePolicy(embedder)
+    kind, colon, model = name.partition(":")
+    if kind == "openai" and colon:
+        from crosearch.agents.endpoint import OpenAIPolicy
+
+        return OpenAIPolicy(model)
+    raise UsageError(f"unknown policy {name!r}: known are {', '.join(POLICIES)}")
+
+
+def as_policy(model: "Policy | BaseChatModel") -> Policy:
+    """Return a policy as it is, and a LangChain chat model as a policy.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    from langchain_core.language_models import BaseChatModel
+
+    if isinstance(model, BaseChatModel):
+        from crosearch.agents.chat import ChatModelPolicy
+
+        return ChatModelPolicy(model)
+    if isinstance(model, Policy):
+        return model
+    raise UsageError(
+        f"{type(model).__name__} is no policy: give one with `name` and `act`, "
+        "or a LangChain chat model"
+    )

@@ -1,0 +1,131 @@
+"""`crosearch ask`: a question, answered while one watches."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from crosearch.cli.answers import print_answer
+from crosearch.cli.inputs import read_question
+from crosearch.cli.options import AsJson, Corpus, Embedder, Headers, Store, examples
+from crosearch.cli.output import print_json
+
+if TYPE_CHECKING:
+    from crosearch.graphs.context import LanguageChoice
+    from crosearch.graphs.state import SearchOutput
+
+EXAMPLES = examples(
+    "crosearch ask 'How many bricks were used to build the Göltzsch Viaduct?'",
+    "crosearch ask '¿Qué río cruza el viaducto de Garabit?' --search-languages fr,de --json",
+    "crosearch ask - --corpus lakes --store ./store < question.txt",
+)
+
+_BUDGETS = "Budgets"
+
+
+def ask(
+    question: Annotated[
+        str,
+        typer.Argument(metavar="QUESTION", help="In any language; - reads it from standard input."),
+    ],
+    corpus: Corpus = "",
+    store: Store = "",
+    embedder: Embedder = "",
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Who decides: extractive, which needs no model, or openai:MODEL "
+            "(else CROSEARCH_POLICY, else extractive).",
+            show_default=False,
+        ),
+    ] = "",
+    translator: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Who translates what is cited: none, or openai:MODEL "
+            "(else CROSEARCH_TRANSLATOR, else none).",
+            show_default=False,
+        ),
+    ] = "",
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE",
+            help="The language to answer in (else the question's own).",
+            show_default=False,
+        ),
+    ] = "",
+    search_languages: Annotated[
+        str,
+        typer.Option(
+            metavar="CODES",
+            help="Search in these languages only, such as fr,de.",
+            show_default=False,
+        ),
+    ] = "",
+    max_searches: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Searches that it may make.", rich_help_panel=_BUDGETS
+        ),
+    ] = 4,
+    max_turns: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Turns that it may take.", rich_help_panel=_BUDGETS),
+    ] = 8,
+    max_seconds: Annotated[
+        float,
+        typer.Option(metavar="S", help="When it has to give up.", rich_help_panel=_BUDGETS),
+    ] = 120.0,
+    passages: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Passages that a search may bring.", rich_help_panel=_BUDGETS
+        ),
+    ] = 10,
+    header: Headers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from passages in any language, with citations."""
+    from crosearch.cli.running import answer_question, run_interruptibly
+    from crosearch.cli.sources import open_corpus, read_headers
+    from crosearch.graphs.checks import check_question
+    from crosearch.graphs.context import SearchContext
+    from crosearch.tools.languages import parse_language
+    from crosearch.tools.settings import choose_policy, choose_source, choose_translator
+
+    text = check_question(read_question(question))
+    context = SearchContext(
+        # Studio's closed list is shorter than what can be answered in.
+        language=cast("LanguageChoice", parse_language(language)) if language else "auto",
+        search_languages=search_languages,
+        passages=passages,
+        max_searches=max_searches,
+        max_turns=max_turns,
+        max_seconds=max_seconds,
+    )
+    load = partial(open_corpus, choose_source(store, corpus, embedder, read_headers(header)))
+    names = choose_policy(policy), choose_translator(translator)
+    result = run_interruptibly(answer_question(text, context, load, *names))
+    if as_json:
+        print_json(_answer_json(text, result))
+    else:
+        print_answer(result)
+
+
+def _answer_json(question: str, result: "SearchOutput") -> dict[str, object]:
+    return {
+        "question": question,
+        "language": result["language"],
+        "answer": result["answer"],
+        "answer_language": result["answer_language"],
+        "found": result["found"],
+        "citations": result["citations"],
+        "evidence": result["evidence"],
+        "searches": result["searches"],
+        "turns": result["turns"],
+        "seconds": result["seconds"],
+        "ending": result["ending"],
+    }

@@ -1,0 +1,43 @@
+"""The `crosearch` script: runs a command, and turns what ends it into a line and an exit code.
+
+Exit codes: 0 done, 1 something failed, 2 asked for what cannot be, 130 interrupted.
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+INTERRUPTED = 130
+
+
+def app() -> None:
+    """Run the command that the process was started with."""
+    try:
+        # Imported here, so that an interrupt while it loads ends as any other.
+        from crosearch.cli.commands import commands
+
+        commands(prog_name="crosearch")
+    except KeyboardInterrupt:
+        sys.stderr.write("\ncrosearch: interrupted\n")
+        leave()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            leave()
+        raise
+
+
+def leave() -> NoReturn:
+    """End the process after an interrupt, without waiting for threads that still work.
+
+    Only a command that holds nothing half-written may be left like this.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            continue
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Evaluation: nothing yet; the folder keeps its place in the package."""

@@ -1,0 +1,273 @@
+"""The graph's nodes: each reads the state, asks one part to do the work, and returns what changed.
+
+A mistake of the policy becomes feedback in the transcript, a language's failed search a status in
+its record; only what ends the whole run is raised.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from langgraph.runtime import Runtime
+
+from crosearch.agents.actions import (
+    Action,
+    ActionError,
+    AnswerAction,
+    parse_action,
+)
+from crosearch.agents.policy import Observation
+from crosearch.agents.prompts import open_transcript, render_evidence, render_feedback
+from crosearch.agents.transcript import Segment
+from crosearch.graphs.checks import (
+    answer_mistake,
+    check_question,
+    language_of_answer,
+    search_mistake,
+)
+from crosearch.graphs.components import ComponentSource
+from crosearch.graphs.context import SearchContext
+from crosearch.graphs.hits import (
+    NO_ACTION,
+    action_state,
+    answer_action,
+    found_passages,
+    search_record,
+    search_result,
+)
+from crosearch.graphs.state import SearchInput, SearchState, SearchUpdate
+from crosearch.tools.align import align_evidence
+from crosearch.tools.detect import detect_language
+from crosearch.tools.languages import Language, parse_language, parse_languages
+from crosearch.tools.retriever import Retriever
+
+SearchRuntime = Runtime[SearchContext]
+
+
+def route_after_think(state: SearchState) -> Literal["think", "search", "answer"]:
+    """Follow the action; without a valid one think again, unless the budget is spent."""
+    kind = state["action"]["kind"]
+    if kind != "none":
+        return kind
+    return "answer" if state["ending"] else "think"
+
+
+def route_after_answer(state: SearchState) -> Literal["think", "__end__"]:
+    """End, or think again about an answer that was sent back."""
+    return "__end__" if state["ending"] else "think"
+
+
+@dataclass(frozen=True)
+class SearchNodes:
+    """The nodes, on the parts that `components` finds for a run."""
+
+    components: ComponentSource
+
+    async def begin(self, state: SearchInput, runtime: SearchRuntime) -> SearchUpdate:
+        """Check the question, and lay out an empty run, whatever the thread held before."""
+        clock = _Clock(0.0)
+        context = _context(runtime)
+        question = check_question(state["question"])
+        retriever = (await self.components(context)).retriever
+        languages = await asyncio.to_thread(_search_languages, retriever, context)
+        language = await asyncio.to_thread(_asker_language, question, context)
+        return SearchUpdate(
+            question=question,
+            language=language,
+            answer="",
+            answer_language=language,
+            found=False,
+            citations=[],
+            evidence=[],
+            searches=[],
+            turns=0,
+            ending=None,
+            transcript=open_transcript(
+                question,
+                language,
+                languages=languages,
+                turns=context.max_turns,
+                searches=context.max_searches,
+            ),
+            action=NO_ACTION,
+            hits=[],
+            seconds=clock.read(),
+        )
+
+    async def think(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
+        """Let the policy emit one action, and check that it can be carried out."""
+        clock = _Clock(state["seconds"])
+        context = _context(runtime)
+        components = await self.components(context)
+        languages = await asyncio.to_thread(_search_languages, components.retriever, context)
+        observation = _observe(state, context, languages)
+        emit = _emitter(runtime)
+        try:
+            async with asyncio.timeout(context.max_seconds - state["seconds"]):
+                emission = await components.policy.act(observation, emit)
+        except TimeoutError:
+            return SearchUpdate(action=NO_ACTION, ending="seconds", seconds=clock.read())
+        transcript = [*state["transcript"], Segment(kind="policy", text=emission.text)]
+        turns_left = observation.turns_left - 1
+        action, mistake = _read(emission.text, observation)
+        if mistake:
+            transcript.append(_feedback(mistake, turns_left))
+        return SearchUpdate(
+            transcript=transcript,
+            turns=state["turns"] + 1,
+            action=action_state(action) if action else NO_ACTION,
+            ending=None if action or turns_left else "turns",
+            seconds=clock.read(),
+        )
+
+    async def search(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
+        """Run the action's query in its languages, all at once."""
+        clock = _Clock(state["seconds"])
+        context = _context(runtime)
+        retriever = (await self.components(context)).retriever
+        action = state["action"]
+        runtime.stream_writer(
+            {"event": "search", "languages": action["languages"], "query": action["text"]}
+        )
+        result = await retriever.search(
+            action["text"],
+            action["languages"],
+            k=context.passages,
+            timeout=context.search_timeout,
+        )
+        return SearchUpdate(
+            searches=[*state["searches"], search_record(result)],
+            hits=found_passages(result.hits),
+            seconds=clock.read(),
+        )
+
+    async def align(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
+        """Bring what was found into the ledger, and show the policy what is new."""
+        clock = _Clock(state["seconds"])
+        context = _context(runtime)
+        components = await self.components(context)
+        record = state["searches"][-1]
+        evidence = await align_evidence(
+            state["question"],
+            state["language"],
+            state["evidence"],
+            search_result(record, state["hits"]),
+            retriever=components.retriever,
+            translator=components.translator,
+        )
+        known = {entry["number"] for entry in state["evidence"]}
+        text = render_evidence(
+            evidence,
+            record,
+            known=known,
+            tokens=context.max_evidence_tokens,
+            turns_left=context.max_turns - state["turns"],
+            searches_left=context.max_searches - len(state["searches"]),
+        )
+        new = [entry for entry in evidence if entry["number"] not in known]
+        runtime.stream_writer({"event": "evidence", "search": record, "new": new})
+        return SearchUpdate(
+            evidence=evidence,
+            transcript=[*state["transcript"], Segment(kind="evidence", text=text)],
+            hits=[],
+            seconds=clock.read(),
+        )
+
+    async def answer(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
+        """Close the run, or send an answer back whose citations or language are wrong."""
+        clock = _Clock(state["seconds"])
+        if state["ending"]:
+            return SearchUpdate(seconds=clock.read())
+        turns_left = _context(runtime).max_turns - state["turns"]
+        action = answer_action(state["action"])
+        mistake = await asyncio.to_thread(answer_mistake, action, state)
+        if mistake and turns_left:
+            return SearchUpdate(
+                transcript=[*state["transcript"], _feedback(mistake, turns_left)],
+                action=NO_ACTION,
+                seconds=clock.read(),
+            )
+        held = {entry["number"]: entry for entry in state["evidence"]}
+        citations = [held[number] for number in action.citations if number in held]
+        return SearchUpdate(
+            answer=action.text,
+            answer_language=language_of_answer(action.text, citations, state["language"]),
+            found=action.found and bool(citations),
+            citations=citations,
+            ending="answered",
+            seconds=clock.read(),
+        )
+
+
+class _Clock:
+    """Adds the seconds since it was made to those that the run spent before."""
+
+    def __init__(self, spent: float) -> None:
+        self._spent = spent
+        self._start = time.perf_counter()
+
+    def read(self) -> float:
+        return round(self._spent + time.perf_counter() - self._start, 4)
+
+
+def _context(runtime: SearchRuntime) -> SearchContext:
+    # LangGraph passes None where the caller gave no context, whatever the type says.
+    return runtime.context or SearchContext()
+
+
+def _search_languages(retriever: Retriever, context: SearchContext) -> dict[Language, int]:
+    """Say where the run may search, with the passages of each language, most first."""
+    held = retriever.languages
+    wanted = parse_languages(context.search_languages)
+    return {language: held.get(language, 0) for language in wanted} or dict(held)
+
+
+def _asker_language(question: str, context: SearchContext) -> Language:
+    if context.language != "auto":
+        return parse_language(context.language)
+    return detect_language(question).language
+
+
+def _observe(
+    state: SearchState, context: SearchContext, languages: Mapping[Language, int]
+) -> Observation:
+    return Observation(
+        question=state["question"],
+        language=state["language"],
+        languages=languages,
+        transcript=tuple(state["transcript"]),
+        evidence=tuple(state["evidence"]),
+        searches=tuple(state["searches"]),
+        turns_left=context.max_turns - state["turns"],
+        searches_left=context.max_searches - len(state["searches"]),
+    )
+
+
+def _read(text: str, observation: Observation) -> tuple[Action | None, str | None]:
+    """Parse a policy's text: an action that can be carried out, or what is wrong with it."""
+    try:
+        action = parse_action(text)
+    except ActionError as mistake:
+        return None, str(mistake)
+    if isinstance(action, AnswerAction):
+        return action, None
+    mistaken = search_mistake(
+        action,
+        allowed=observation.languages,
+        searches_left=observation.searches_left,
+        turns_left=observation.turns_left - 1,
+    )
+    return (None, mistaken) if mistaken else (action, None)
+
+
+def _feedback(mistake: str, turns_left: int) -> Segment:
+    return Segment(kind="feedback", text=render_feedback(mistake, turns_left=turns_left))
+
+
+def _emitter(runtime: SearchRuntime) -> Callable[[str], None]:
+    def emit(text: str) -> None:
+        runtime.stream_writer({"event": "policy", "text": text})
+
+    return emit

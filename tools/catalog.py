@@ -1,0 +1,136 @@
+"""The catalog: which documents a corpus holds, kept beside Chroma to answer that quickly.
+
+It is a copy. Chroma's passages say the same, and when the two do not agree on a language's
+generation, the catalog's part is made again from them.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosearch.tools.errors import StoreError
+from crosearch.tools.languages import Language
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, language TEXT NOT NULL, hash TEXT NOT NULL, sentences TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_language ON documents (language);
+CREATE TABLE IF NOT EXISTS generations (language TEXT PRIMARY KEY, generation TEXT NOT NULL);
+CREATE TEMP TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What the catalog knows of a document."""
+
+    id: str
+    language: Language
+    hash: str
+    """Of its content."""
+    sentences: tuple[int, ...]
+    """How many sentences each of its passages has."""
+
+
+class Catalog:
+    """The documents of one corpus; used by one thread of the one writer.
+
+    The documents seen in this run are kept in a temporary file, not in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a catalog, or begin one.
+
+        Raises:
+            StoreError: The file cannot be written.
+        """
+        try:
+            self._database = sqlite3.connect(path)
+            self._database.execute("PRAGMA temp_store = FILE")
+            self._database.executescript(_TABLES)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write the catalog {path.name}: {error}") from error
+
+    def find(self, document_id: str) -> Entry | None:
+        """Look a document up."""
+        row = self._database.execute(
+            "SELECT id, language, hash, sentences FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        return _entry(row) if row else None
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Record documents, in place of what was known of them."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
+            ((e.id, e.language, e.hash, " ".join(map(str, e.sentences))) for e in entries),
+        )
+
+    def drop(self, document_ids: Iterable[str]) -> None:
+        """Forget documents."""
+        ids = ((document_id,) for document_id in document_ids)
+        self._database.executemany("DELETE FROM documents WHERE id = ?", ids)
+
+    def clear(self, language: Language) -> None:
+        """Forget a language: its documents and its generation."""
+        self._database.execute("DELETE FROM documents WHERE language = ?", (language,))
+        self._database.execute("DELETE FROM generations WHERE language = ?", (language,))
+
+    def count(self, language: Language) -> int:
+        """Count a language's documents."""
+        query = "SELECT COUNT(*) FROM documents WHERE language = ?"
+        (number,) = self._database.execute(query, (language,)).fetchone()
+        return int(number)
+
+    def languages(self) -> list[Language]:
+        """List the languages that it says something of."""
+        rows = self._database.execute("SELECT language FROM generations").fetchall()
+        return [Language(row[0]) for row in rows]
+
+    def generation(self, language: Language) -> str | None:
+        """Return the generation that a language's documents were recorded for."""
+        row = self._database.execute(
+            "SELECT generation FROM generations WHERE language = ?", (language,)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def set_generation(self, language: Language, generation: str) -> None:
+        """Say that a language's documents are those of this generation."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO generations VALUES (?, ?)", (language, generation)
+        )
+
+    def unset_generation(self, language: Language) -> None:
+        """Say that a language is about to change."""
+        self._database.execute("DELETE FROM generations WHERE language = ?", (language,))
+
+    def see(self, document_id: str) -> bool:
+        """Note that a document is there in this run; False when it was noted before."""
+        query = "INSERT OR IGNORE INTO seen VALUES (?)"
+        return self._database.execute(query, (document_id,)).rowcount == 1
+
+    def unseen(self, limit: int) -> list[str]:
+        """List some of the documents that were not seen in this run."""
+        query = "SELECT id FROM documents WHERE id NOT IN (SELECT id FROM seen) ORDER BY id LIMIT ?"
+        return [str(row[0]) for row in self._database.execute(query, (limit,))]
+
+    def commit(self) -> None:
+        """Make the changes last."""
+        self._database.commit()
+
+    def close(self) -> None:
+        """Close the file; changes that were not committed are lost."""
+        self._database.close()
+
+
+def _entry(row: Sequence[str]) -> Entry:
+    identifier, language, digest, sentences = row
+    counts = tuple(int(count) for count in sentences.split())
+    return Entry(id=identifier, language=Language(language), hash=digest, sentences=counts)
+
+
+def passages_of(entry: Entry) -> Iterator[tuple[str, int]]:
+    """List a document's passages: their ids and how many sentences each has."""
+    for number, count in enumerate(entry.sentences):
+        yield f"{entry.id}#{number}", count

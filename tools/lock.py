@@ -1,0 +1,123 @@
+"""Locks of a store's folder: one writer at a time, and no reading while a batch is written.
+
+Chroma rewrites its vector files in place: a process that reads them meanwhile fails, or crashes.
+Both are `flock` locks, which the system gives up with the process that held them, however it
+ended: there are no stale ones. The files stay where they are.
+"""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
+
+from crosearch.tools.errors import StoreError, StoreLockedError
+
+
+class _Holder(TypedDict):
+    pid: int
+    host: str
+    since: str
+
+
+@contextmanager
+def writer_lock(path: Path, *, what: str) -> Iterator[None]:
+    """Hold a store's writer lock.
+
+    Args:
+        path: The lock's file; it is made where it is missing.
+        what: The store, as the message about a held lock names it.
+
+    Raises:
+        StoreLockedError: Somebody holds it; the message says who, where and since when.
+        StoreError: The file cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"cannot write to the store {what}: {error.strerror}") from error
+    try:
+        _take(descriptor, what)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether somebody holds a writer lock at this moment."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+@contextmanager
+def access_lock(path: Path, *, exclusive: bool) -> Iterator[None]:
+    """Hold a store's access lock: shared to read, exclusive to write; waits for it.
+
+    Who wants it goes through a gate first, and who writes keeps the gate shut while it waits:
+    otherwise readers that overlap would keep a writer out for ever. A store on a read-only disk
+    has no writer, and so needs no lock.
+
+    Raises:
+        StoreError: The lock cannot be made, and it is wanted for writing.
+    """
+    mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    try:
+        gate = _open(path.with_suffix(".gate"), create=exclusive)
+        access = _open(path, create=exclusive)
+    except OSError as error:
+        if exclusive:
+            raise StoreError(f"cannot write {path.name}: {error.strerror}") from error
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(gate, mode)
+            fcntl.flock(access, mode)
+        finally:
+            os.close(gate)
+        yield
+    finally:
+        os.close(access)
+
+
+def _open(path: Path, *, create: bool) -> int:
+    flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
+    return os.open(path, flags | os.O_CLOEXEC, 0o644)
+
+
+def _take(descriptor: int, what: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreLockedError(
+            f"the store {what} is being written {_holder(descriptor)}"
+        ) from error
+    holder = _Holder(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _holder(descriptor: int) -> str:
+    """Say who holds the lock; the file is empty for an instant after it was taken."""
+    try:
+        holder: _Holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"by process {holder['pid']} on {holder['host']}, since {holder['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "by another process"

@@ -1,0 +1,107 @@
+"""The terms by which texts match word for word: one way per script, no model, no download.
+
+Words in scripts that put spaces between them; character bigrams in those that do not, and in
+Korean, whose words carry their particles. Case, width, diacritics, digits and spelling variants
+are made one, as far as a reader of the language takes them for the same word.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from itertools import pairwise
+
+from crosearch.tools.languages import Language
+
+_UNSPACED = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u0f00-\u109f"  # Tibetan, Myanmar
+    "\u1780-\u17ff"  # Khmer
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+    "\uac00-\ud7a3"  # Hangul
+)
+
+_LETTERS = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+_ARABIC = {"ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ۀ": "ه", "ہ": "ه", "ە": "ه", "ـ": ""}
+_VARIANTS = _LETTERS | _ARABIC | {"ё": "е", "ँ": "ं", "\u093c": "", "\u00ad": ""}
+"""Letters that no decomposition brings together."""
+
+_SPACING = {"\u200c": " ", "\u200b": " "}
+"""What parts words without showing: the joiners of Persian compounds and of Thai and Khmer."""
+
+_DROPPED_MARKS = ((0x0300, 0x036F), (0x0591, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F))
+_ARTICLE = re.compile(r"(?:[وفبك]?ال|لل)(?=\w{3})")
+_APOSTROPHES = "'\u2019\u02bc\u2018"
+
+
+def tokenize(text: str, language: Language) -> list[str]:
+    """Make the terms of a text, in its order, repeats included.
+
+    A term never holds white space. The language decides where scripts do not: Vietnamese keeps
+    its diacritics, Arabic loses its article.
+    """
+    folding = _folding(language == "vi")
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(folding)
+    terms: list[str] = []
+    for match in _pattern().finditer(folded):
+        word = match.group()
+        if match.lastgroup == "unspaced":
+            terms.extend(a + b for a, b in pairwise(word)) if len(word) > 1 else terms.append(word)
+        elif language == "ar":
+            terms.append(_ARTICLE.sub("", word, count=1) if word[0] in "والفبكل" else word)
+        else:
+            terms.append(word)
+    return terms
+
+
+class _Folding(dict[int, str]):
+    """A table for `str.translate` that fills itself with the characters it meets."""
+
+    def __init__(self, keep_diacritics: bool) -> None:
+        super().__init__()
+        self._keep_diacritics = keep_diacritics
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = self._fold(chr(code))
+        return folded
+
+    def _fold(self, letter: str) -> str:
+        if letter in _SPACING:
+            return " "
+        if self._keep_diacritics and letter not in _ARABIC:
+            return letter
+        if letter in _VARIANTS:
+            return _VARIANTS[letter]
+        if (
+            any(first <= ord(letter) <= last for first, last in _DROPPED_MARKS)
+            or letter == "\u0670"
+        ):
+            return ""
+        if letter.isdecimal():
+            return str(unicodedata.decimal(letter))
+        base = unicodedata.normalize("NFD", letter)[0]
+        if base != letter and unicodedata.name(base, "").startswith(("LATIN", "GREEK", "ARABIC")):
+            return _VARIANTS.get(base, base)
+        return letter
+
+
+@cache
+def _folding(keep_diacritics: bool) -> _Folding:
+    return _Folding(keep_diacritics)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Match runs of letters and digits, with the vowel signs that Python takes for no letters."""
+    signs = "".join(
+        chr(code) for code in range(0x0300, 0x1E00) if unicodedata.category(chr(code))[0] == "M"
+    )
+    signs = re.escape("".join(sign for sign in signs if not re.match(f"[{_UNSPACED}]", sign)))
+    unspaced_signs = (
+        "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
+        "\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
+    )
+    letter = f"(?:(?![{_UNSPACED}])[^\\W_])"
+    spaced = f"{letter}(?:{letter}|[{signs}])*"
+    unspaced = f"(?:(?=[{_UNSPACED}])[^\\W_]|[{unspaced_signs}])+"
+    return re.compile(f"(?P<unspaced>{unspaced})|(?P<spaced>{spaced})")

@@ -1,0 +1,1 @@
+"""What trains: so far the embedded embedder."""
