@@ -67,13 +67,19 @@ class OpenAIPolicy:
         Raises:
             PolicyError: The endpoint gave no usable reply.
         """
+        emitted: list[str] = []
+
+        def pass_on(piece: str) -> None:
+            emitted.append(piece)
+            emit(piece)
+
         try:
             completion = await self._endpoint.complete(
                 chat_messages(observation.transcript),
                 stop=CLOSING_TAGS,
                 max_tokens=self._max_tokens,
                 temperature=self._temperature,
-                emit=emit,
+                emit=pass_on,
             )
         except EndpointError as error:
             raise PolicyError(str(error)) from error
@@ -82,9 +88,11 @@ class OpenAIPolicy:
                 f"{self.name} at {self._endpoint.address} gave an empty reply "
                 f"({completion.finish_reason})"
             )
-        if completion.finish_reason != "stop":
-            return Emission(text=completion.text)
-        text = close_action(completion.text)
-        if restored := text[len(completion.text) :]:
-            emit(restored)
+        text = completion.text
+        if completion.finish_reason == "stop":
+            text = close_action(text)
+        # A stream may have shown the beginning of the closing tag before it stopped there.
+        shown = "".join(emitted)
+        if text.startswith(shown) and text != shown:
+            emit(text[len(shown) :])
         return Emission(text=text)

@@ -45,16 +45,16 @@ class ExtractivePolicy:
         return render_answer(action)
 
     def _decide(self, observation: Observation) -> SearchAction | AnswerAction:
-        language = observation.language
-        judgements = judge(observation.question, language, observation.evidence, self._vectors)
+        question, language = observation.question, observation.language
+        judgements = judge(question, language, observation.evidence, self._vectors)
         choice = choose_languages(observation)
         needed = SUFFICIENT if choice.languages else ACCEPTABLE
         if judgements and judgements[0].probability >= needed:
-            return answer_from(judgements, language, thought=why_answer(judgements))
+            return answer_from(question, language, judgements, thought=why_answer(judgements))
         if choice.languages:
             return SearchAction(
                 languages=choice.languages,
-                query=observation.question[:MAX_QUERY_CHARACTERS],
+                query=question[:MAX_QUERY_CHARACTERS],
                 thought=why_search(observation, choice, judgements),
             )
         return abstain(language, thought=why_nothing(observation, judgements))

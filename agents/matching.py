@@ -10,51 +10,22 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-from anyascii import anyascii
 from numpy.typing import NDArray
 
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.languages import Language, describe_language
+from crosearch.tools.sounds import sound_grams
 from crosearch.tools.terms import tokenize
 
 Scores = NDArray[np.float32]
 Vector = NDArray[np.float32]
 
-_SPELLINGS = (
-    ("shch", "s"), ("sch", "s"), ("tch", "c"), ("sh", "s"), ("zh", "s"), ("sz", "s"), ("cz", "c"),
-    ("ch", "k"), ("kh", "h"), ("ck", "k"), ("qu", "k"), ("ph", "f"), ("th", "t"), ("ts", "c"),
-    ("tz", "c"), ("dz", "c"), ("dj", "y"), ("gn", "n"), ("x", "ks"),
-)  # fmt: skip
-"""Letters that one sound is written with in different languages, made one."""
-_LETTERS = str.maketrans("cqvwz", "kkffs")
-_VOWELS = str.maketrans("", "", "aeiouyh")
-_DOUBLED = re.compile(r"([a-z])\1+")
-_WORD = re.compile(r"[a-z0-9]+")
-
 _LETTERS_RUN = re.compile(r"[^\W\d_]+")
-_KATAKANA = re.compile(r"[\u30a1-\u30ff]{2,}")
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}")
 _CASED_SCRIPTS = frozenset({"Cyrl", "Grek", "Latn"})
 _UNSPACED = frozenset({"ja", "th", "zh"})
 
-_GRAM = 4
-_SKELETON = 3
-"""Length of the pieces of a word, and of its consonants: some scripts write no vowels."""
-
-
-@lru_cache(maxsize=4096)
-def sound_grams(text: str) -> frozenset[str]:
-    """Cut a text's words, romanised, into pieces of 4 letters and of 3 consonants."""
-    sounds = anyascii(text).lower().replace("'", "")
-    for spelling, sound in _SPELLINGS:
-        sounds = sounds.replace(spelling, sound)
-    sounds = _DOUBLED.sub(r"\1", sounds.translate(_LETTERS))
-    grams: set[str] = set()
-    for word in _WORD.findall(sounds):
-        grams |= _pieces(f"_{word}", _GRAM)
-        skeleton = word[0] + word[1:].translate(_VOWELS)
-        if len(skeleton) >= _SKELETON:
-            grams |= {f"={piece}" for piece in _pieces(f"_{skeleton}", _SKELETON)}
-    return frozenset(grams)
+_sounds = lru_cache(maxsize=512)(sound_grams)
 
 
 def sound_overlap(question: str, passages: Sequence[str]) -> Scores:
@@ -63,12 +34,18 @@ def sound_overlap(question: str, passages: Sequence[str]) -> Scores:
     Returns:
         Shares in 0..1, shape (len(passages),).
     """
-    wanted = sound_grams(question)
-    held = [sound_grams(passage) & wanted for passage in passages]
+    wanted = _sounds(question)
+    held = [_sounds(passage) & wanted for passage in passages]
     frequency = Counter(gram for grams in held for gram in grams)
     weights = {gram: np.log((len(held) + 1) / (frequency[gram] + 0.5)) for gram in wanted}
     total = sum(weights.values()) or 1.0
     return np.array([sum(weights[gram] for gram in grams) / total for grams in held], np.float32)
+
+
+def sound_share(name: str, text: str) -> float:
+    """Return the share of a name's sounds that a text holds, in 0..1."""
+    wanted = _sounds(name)
+    return len(wanted & _sounds(text)) / len(wanted) if wanted else 0.0
 
 
 def name_overlap(question: str, language: Language, passages: Sequence[str]) -> Scores:
@@ -81,10 +58,10 @@ def name_overlap(question: str, language: Language, passages: Sequence[str]) -> 
         For the name that does best, its share of sounds in the passage less its mean share over
         the passages, shape (len(passages),).
     """
-    wanted = [grams for name in find_names(question, language) if (grams := sound_grams(name))]
+    wanted = [grams for name in find_names(question, language) if (grams := _sounds(name))]
     if not wanted:
         return np.zeros(len(passages), np.float32)
-    held = [sound_grams(passage) for passage in passages]
+    held = [_sounds(passage) for passage in passages]
     shares = np.array([[len(name & grams) / len(name) for grams in held] for name in wanted])
     above: Scores = (shares - shares.mean(axis=1, keepdims=True)).max(axis=0).astype(np.float32)
     return above
@@ -169,7 +146,3 @@ def _content_words(question: str, language: Language) -> list[str]:
     if language in _UNSPACED or language == "ko":  # their terms are pairs of letters
         return words
     return [word for word in words if len(word) > 3] or words
-
-
-def _pieces(word: str, length: int) -> set[str]:
-    return {word[start : start + length] for start in range(len(word) - length + 1)}

@@ -27,6 +27,8 @@ _SHORTEST_COUNTRY = 4
 _SHORTEST_LANGUAGE = 3
 """What must be left of a name for others to follow it: `rus` of `ruso`, but `Peru` stands alone."""
 _LONGEST_ENDING = 5
+_CAPITALISED = frozenset({"en", "tr"})
+"""Languages that capitalise these names and the adjectives: `Turkey`, and not `turkey`."""
 
 _SPECIAL_LETTERS: Mapping[str, str] = {
     "de": "äöüß",
@@ -114,8 +116,9 @@ def _patterns(asker: Language) -> tuple[tuple[re.Pattern[str], tuple[Language, .
         name = language_name(language, within=asker)
         expression = _expression(name, asker, _LANGUAGE_ENDING, shortest=_SHORTEST_LANGUAGE)
         found.setdefault(expression, {})[language] = None
+    case = 0 if asker in _CAPITALISED else re.IGNORECASE
     return tuple(
-        (re.compile(expression, re.IGNORECASE), tuple(languages))
+        (re.compile(expression, case), tuple(languages))
         for expression, languages in found.items()
         if expression
     )

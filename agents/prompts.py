@@ -5,6 +5,7 @@ documents is neutralised on its way in, so that only the policy can act, and sta
 `<information>`; how a search went stands outside of it, since a failure is no evidence.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from crosearch.agents.actions import EXAMPLE_ABSTENTION, EXAMPLE_ANSWER, EXAMPLE_SEARCH
@@ -43,8 +44,13 @@ _FAILURES: Mapping[SearchStatus, str] = {
     "error": "could not be searched",
 }
 
-_TOKENS_PER_CHARACTER = ((0x80, 0.25), (0x900, 0.45), (0x2E80, 0.7))
-"""Below each code point, tokens a character of common multilingual vocabularies; 1 above all."""
+_TOKENS_PER_CHARACTER = (
+    (re.compile("[\0-\x7f]+"), 0.25),
+    (re.compile("[\x80-\u08ff]+"), 0.45),
+    (re.compile("[\u0900-\u2e7f]+"), 0.7),
+    (re.compile("[\u2e80-\U0010ffff]+"), 1.0),
+)
+"""Tokens a character of common multilingual vocabularies, by runs of code points."""
 
 
 def open_transcript(
@@ -125,11 +131,9 @@ def render_feedback(message: str, *, turns_left: int) -> str:
 
 def estimate_tokens(text: str) -> int:
     """Estimate how many tokens a multilingual vocabulary makes of a text, by its scripts."""
-    return round(sum(_token_share(ord(character)) for character in text))
-
-
-def _token_share(code: int) -> float:
-    return next((share for end, share in _TOKENS_PER_CHARACTER if code < end), 1.0)
+    return round(
+        sum(share * sum(map(len, runs.findall(text))) for runs, share in _TOKENS_PER_CHARACTER)
+    )
 
 
 def _render_status(record: SearchRecord, *, found: int, shown: int) -> str:

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from crosearch.agents.answers import cluster_of_best, contradicts
 from crosearch.agents.language_choice import LanguageChoice
 from crosearch.agents.policy import Observation
-from crosearch.agents.questions import asked_for
 from crosearch.agents.sufficiency import Judgement
 from crosearch.tools.languages import Language, describe_language
 from crosearch.tools.neutral import neutralise
+from crosearch.tools.questions import asked_for
 
 _NEAR = 0.05
 """From this probability on, a passage is worth naming as the nearest one."""
+_LISTED = 3
+"""Up to so many languages are named one by one."""
 
 
 def why_search(
@@ -40,18 +42,17 @@ def why_answer(judgements: Sequence[Judgement]) -> str:
 
 def why_nothing(observation: Observation, judgements: Sequence[Judgement]) -> str:
     """Say why there is no answer."""
-    searched = {
+    searched = dict.fromkeys(
         outcome["language"]
         for record in observation.searches
         for outcome in record["outcomes"]
         if outcome["status"] == "ok"
-    }
-    left = [language for language in observation.languages if language not in searched]
-    where = (
-        f"I searched {_list_languages(searched)}"
-        if len(searched) < 4
-        else (f"I searched {len(searched)} languages")
     )
+    if not searched:
+        return "No language was searched, and no search is left."
+    many = len(searched) > _LISTED
+    where = f"I searched {f'{len(searched)} languages' if many else _list_languages(searched)}"
+    left = [language for language in observation.languages if language not in searched]
     if left:
         where += f", not {_list_languages(left)},"
     if not judgements:

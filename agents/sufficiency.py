@@ -6,7 +6,6 @@ languages. The weights were fitted by `benchmarks/calibrate_extractive.py`, on o
 questions; it prints what they come to on the other half.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,44 +14,43 @@ from numpy.typing import NDArray
 
 from crosearch.agents.matching import (
     CachedVectors,
+    Scores,
     contrast,
     name_overlap,
     sound_overlap,
+    sound_share,
     word_similarities,
 )
-from crosearch.agents.questions import Asked, asked_for
+from crosearch.agents.pointers import point_to_languages
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
-from crosearch.tools.passages import Span
-from crosearch.tools.sentences import split_sentences
+from crosearch.tools.questions import WantedQuantity, wanted_quantity
 
 FEATURES = (
-    "dense",  # mean of two cosines with the question: the passage's, and its best sentence's
+    "dense",  # mean of two cosines with the question: the passage's, and its nearest sentence's
     "above",  # by how much that is above the ledger's mean
-    "sound",  # share of the question's sounds that the passage holds, rare ones counting more
     "contrast",  # how far the passage's words are nearer to the question's than other passages'
-    "cover",  # mean over the question's words of the nearest word's cosine
-    "weakest",  # the same over the third of the words that is covered worst
+    "rest",  # mean cosine of the nearest word, over the question's words that the title leaves open
     "lead",  # how far the entry is ahead of the best other one
-    "year",  # 1 or -1: a date is asked for, and the passage holds a year or does not; else 0
-    "number",  # the same for an amount and a number
+    "kind",  # 1 or -1: a quantity is asked for, and the sentence holds one or does not; else 0
     "name",  # how far the best-held name of the question stands out
+    "title",  # share of the title's sounds that the question holds
+    "pointed",  # 1 where the question points to the entry's language, else 0
+    "score",  # by how much the ledger's own score is above the ledger's mean
 )
 
-OWN_WEIGHTS: tuple[float, ...] = (3.0, 2.0, 5.0, 0.5, 4.0, 1.3, 1.5, 1.0, 0.0, 1.5)
-OWN_BIAS = -9.5
-FOREIGN_WEIGHTS: tuple[float, ...] = (5.0, 5.0, 3.0, 2.0, 0.5, 0.5, 1.5, 0.6, 0.0, 2.2)
-FOREIGN_BIAS = -5.8
+OWN_WEIGHTS: tuple[float, ...] = (3.0, 1.0, 0.0, 6.0, 1.3, 1.4, 2.6, 2.6, 0.0, 1.0)
+OWN_BIAS = -12.0
+FOREIGN_WEIGHTS: tuple[float, ...] = (3.0, 6.0, 2.4, 0.0, 1.1, 1.1, 1.0, 8.0, 2.6, 3.0)
+FOREIGN_BIAS = -6.8
 
-SUFFICIENT = 0.7
+SUFFICIENT = 0.8
 """From here on no further language is searched."""
-ACCEPTABLE = 0.35
+ACCEPTABLE = 0.42
 """From here on the evidence is answered from, when nothing is left to search."""
 
-_NUMBER = re.compile(r"\d+(?:[.,٫٬\u00a0\u202f]\d+)*")
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_KIND_BONUS = 0.1
-"""What a number is worth, in cosine, to a sentence when a number is asked for."""
+_COVERED = 0.7
+"""The cosine from which on a word of the question counts as being in a title."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,10 +59,8 @@ class Judgement:
 
     entry: Evidence
     probability: float
-    sentence: Span
-    """Where in the entry's text the answer stands, if it does."""
     is_of_kind: bool
-    """Whether that sentence holds the kind of thing that was asked for."""
+    """Whether the entry's sentence holds a quantity that can be what was asked for."""
     features: tuple[float, ...]
     """In the order of `FEATURES`."""
 
@@ -75,71 +71,99 @@ def judge(
     """Judge every entry, most likely first."""
     if not evidence:
         return []
-    asked = asked_for(question, language)
-    sentences = [_best_sentence(entry, question, asked, vectors) for entry in evidence]
-    features = _measure(question, language, evidence, sentences, vectors)
+    wanted = wanted_quantity(question, language)
+    features = _measure(question, language, evidence, wanted, vectors)
     judgements = [
         Judgement(
             entry=entry,
             probability=_probability(row, own=entry["language"] == language),
-            sentence=sentence.span,
-            is_of_kind=sentence.is_of_kind,
+            is_of_kind=bool(wanted.find(sentence_of(entry), entry["language"])),
             features=tuple(float(value) for value in row),
         )
-        for entry, sentence, row in zip(evidence, sentences, features, strict=True)
+        for entry, row in zip(evidence, features, strict=True)
     ]
     return sorted(judgements, key=lambda judgement: -judgement.probability)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    span: Span
-    cosine: float
-    is_of_kind: bool
+def sentence_of(entry: Evidence) -> str:
+    """Return the entry's sentence that is nearest to the question."""
+    start, end = entry["span"]
+    return entry["text"][start:end]
 
 
 def _measure(
     question: str,
     language: Language,
     evidence: Sequence[Evidence],
-    sentences: Sequence[_Sentence],
+    wanted: WantedQuantity,
     vectors: CachedVectors,
 ) -> NDArray[np.float64]:
     """Measure every entry, shape (entries, features)."""
     titled = [f"{entry['title']}. {entry['text']}" for entry in evidence]
     languages = [entry["language"] for entry in evidence]
-    whole = vectors.look_up(titled)
-    wanted = vectors.question(question)
-    cosines = np.array([float(whole[text] @ wanted) for text in titled])
-    dense = (cosines + np.array([sentence.cosine for sentence in sentences])) / 2
+    dense = _dense(question, titled, [sentence_of(entry) for entry in evidence], vectors)
     words = word_similarities(
         question, language, list(zip(titled, languages, strict=True)), vectors
     )
-    sound = sound_overlap(question, titled)
     contrasts = contrast(words)
-    third = max(1, len(words) // 3)
-    asked = asked_for(question, language)
+    scores = np.array([entry["score"] for entry in evidence])
+    pointed = point_to_languages(question, language)
     measures = {
         "dense": dense,
         "above": dense - dense.mean(),
-        "sound": sound,
         "contrast": contrasts,
-        "cover": words.mean(axis=0),
-        "weakest": np.sort(words, axis=0)[:third].mean(axis=0),
-        "lead": _leads(dense + sound + 0.3 * contrasts),
-        "year": _presence(titled, question, asked, "time"),
-        "number": _presence(titled, question, asked, "number"),
+        "rest": _rest(question, language, evidence, words, vectors),
+        "lead": _leads(dense + sound_overlap(question, titled) + 0.3 * contrasts),
+        "kind": np.array([_kind(entry, wanted) for entry in evidence]),
         "name": name_overlap(question, language, titled),
+        "title": np.array([sound_share(entry["title"], question) for entry in evidence]),
+        "pointed": np.array([float(code in pointed) for code in languages]),
+        "score": scores - scores.mean(),
     }
     return np.column_stack([measures[name] for name in FEATURES]).astype(np.float64)
 
 
-def _presence(
-    texts: Sequence[str], question: str, asked: Asked, kind: Asked
+def _rest(
+    question: str,
+    language: Language,
+    evidence: Sequence[Evidence],
+    words: Scores,
+    vectors: CachedVectors,
 ) -> NDArray[np.float64]:
-    if asked != kind:
-        return np.zeros(len(texts))
-    return np.array([1.0 if _holds(text, kind, question) else -1.0 for text in texts])
+    """Leave out what the titles cover: that a passage is on the subject does not answer anything.
+
+    Args:
+        question: As it was asked.
+        language: Its language.
+        evidence: The entries.
+        words: The question's words' similarities to the passages, shape (words, entries).
+        vectors: The embedder.
+    """
+    titles = [(entry["title"] or "-", entry["language"]) for entry in evidence]
+    covered = word_similarities(question, language, titles, vectors) >= _COVERED
+    rest = np.where(covered, np.nan, words)
+    rest[:, covered.all(axis=0)] = words[:, covered.all(axis=0)]
+    means: NDArray[np.float64] = np.nanmean(rest, axis=0)
+    return means
+
+
+def _dense(
+    question: str, passages: Sequence[str], sentences: Sequence[str], vectors: CachedVectors
+) -> NDArray[np.float64]:
+    held = vectors.look_up((*passages, *sentences))
+    wanted = vectors.question(question)
+    return np.array(
+        [
+            float((held[passage] + held[sentence]) @ wanted) / 2
+            for passage, sentence in zip(passages, sentences, strict=True)
+        ]
+    )
+
+
+def _kind(entry: Evidence, wanted: WantedQuantity) -> float:
+    if wanted.asked == "other":
+        return 0.0
+    return 1.0 if wanted.find(sentence_of(entry), entry["language"]) else -1.0
 
 
 def _leads(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,30 +178,3 @@ def _leads(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 def _probability(row: NDArray[np.float64], *, own: bool) -> float:
     weights, bias = (OWN_WEIGHTS, OWN_BIAS) if own else (FOREIGN_WEIGHTS, FOREIGN_BIAS)
     return float(1 / (1 + np.exp(-(row @ np.array(weights) + bias))))
-
-
-def _best_sentence(
-    entry: Evidence,
-    question: str,
-    asked: Asked,
-    vectors: CachedVectors,
-) -> _Sentence:
-    """Find the sentence that is nearest to the question, and of the kind that it asks for."""
-    text = entry["text"]
-    spans = split_sentences(text, entry["language"]) or [(0, len(text))]
-    found = vectors.look_up(text[start:end] for start, end in spans)
-    wanted = vectors.question(question)
-    best = _Sentence((0, len(text)), -1.0, False)
-    best_rank = -np.inf
-    for start, end in spans:
-        cosine = float(found[text[start:end]] @ wanted)
-        is_of_kind = asked != "other" and _holds(text[start:end], asked, question)
-        rank = cosine + _KIND_BONUS * is_of_kind
-        if rank > best_rank:
-            best, best_rank = _Sentence((start, end), cosine, is_of_kind), rank
-    return best
-
-
-def _holds(sentence: str, asked: Asked, question: str) -> bool:
-    pattern = _YEAR if asked == "time" else _NUMBER
-    return bool(set(pattern.findall(sentence)) - set(pattern.findall(question)))

@@ -25,10 +25,13 @@ from rich.table import Table
 from crosearch.agents.extractive import ExtractivePolicy
 from crosearch.graphs.context import SearchContext
 from crosearch.graphs.search import build_search_graph
+from crosearch.tools.corpus import Corpus
 from crosearch.tools.embedder import load_embedder
+from crosearch.tools.index import open_store
 from crosearch.tools.ingestion import ingest
 from crosearch.tools.languages import Language
-from crosearch.tools.search import HybridRetriever, open_retriever
+from crosearch.tools.search import HybridRetriever
+from crosearch.tools.signals import default_signals
 
 FIRST = 5
 POOL = 50
@@ -88,8 +91,9 @@ def build_store(folder: Path, documents: Sequence[Mapping[str, str]]) -> Path:
     source = folder / "xquad.jsonl"
     lines = (json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
     source.write_text("".join(lines), encoding="utf-8")
-    ingest([source], store=str(folder / "store"), corpus="xquad", embedder=load_embedder())
-    return folder / "store"
+    store = folder / "store"
+    ingest([source], store=open_store(store), corpus="xquad", embedder=load_embedder())
+    return store
 
 
 def draw(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
@@ -110,16 +114,15 @@ def rank(document_ids: Sequence[str], paragraph: str) -> int | None:
     return keys.index(paragraph) + 1 if paragraph in keys else None
 
 
-async def ask(graph: Any, retriever: HybridRetriever, question: Question) -> Outcome:
-    """Run the graph on one question, and search once beside it."""
-    others = [code for code in retriever.languages if code != question.language]
+async def ask(graph: Any, ways: Mapping[str, HybridRetriever], question: Question) -> Outcome:
+    """Run the graph on one question, and search in each way beside it."""
+    others = [code for code in ways["fused"].languages if code != question.language]
     context = SearchContext(language=question.language, search_languages=",".join(others))  # type: ignore[arg-type]  # a code of the corpus
     run = await graph.ainvoke({"question": question.text}, context=context)
-    result = await retriever.search(question.text, others, k=POOL)
-    ranked = {"fused": [hit.passage.document_id for hit in result.hits]}
-    for signal in sorted({name for hit in result.hits for name in hit.signals}):
-        hits = sorted(result.hits, key=lambda hit, name=signal: -hit.signals.get(name, -1e9))
-        ranked[signal] = [hit.passage.document_id for hit in hits if signal in hit.signals]
+    results = {name: await way.search(question.text, others, k=POOL) for name, way in ways.items()}
+    ranked = {
+        name: [hit.passage.document_id for hit in result.hits] for name, result in results.items()
+    }
     cited = [entry["document_id"] for entry in run["citations"]]
     return Outcome(
         language=question.language,
@@ -131,10 +134,13 @@ async def ask(graph: Any, retriever: HybridRetriever, question: Question) -> Out
     )
 
 
-async def ask_all(questions: Sequence[Question], retriever: HybridRetriever) -> list[Outcome]:
+async def ask_all(questions: Sequence[Question], corpus: Corpus) -> list[Outcome]:
     """Ask the questions one after the other."""
-    graph = build_search_graph(ExtractivePolicy(retriever.embedder), retriever).compile()
-    return [await ask(graph, retriever, question) for question in track(questions, "asking")]
+    signals = default_signals(corpus)
+    ways = {signal.name: HybridRetriever(corpus, signals=[signal]) for signal in signals}
+    ways["fused"] = HybridRetriever(corpus)
+    graph = build_search_graph(ExtractivePolicy(corpus.embedder), ways["fused"]).compile()
+    return [await ask(graph, ways, question) for question in track(questions, "asking")]
 
 
 def share(values: Sequence[bool]) -> float:
@@ -213,8 +219,8 @@ def main() -> None:
     documents, questions = read_xquad(arguments.data / "xquad_dev")
     drawn = draw(questions, arguments.questions, arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
-        store = build_store(Path(folder), documents)
-        outcomes = asyncio.run(ask_all(drawn, open_retriever(str(store), "xquad")))
+        store = open_store(build_store(Path(folder), documents))
+        outcomes = asyncio.run(ask_all(drawn, store.open_corpus("xquad", load_embedder())))
     total = summary(outcomes, arguments.seed)
     show(outcomes, total, Console())
     if arguments.json:

@@ -38,7 +38,7 @@ from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, Passage, SearchResult
 from crosearch.tools.search import HybridRetriever
 from crosearch.tools.sentences import split_sentences
-from crosearch.tools.signals import DenseSignal, LexicalSignal
+from crosearch.tools.signals import default_signals
 
 SPEED_LANGUAGES = tuple(Language(code) for code in ("en", "es", "fr", "ru", "zh"))
 CORPUS = "benchmark"
@@ -188,13 +188,10 @@ def read_xquad(
 
 
 async def quality(corpus: Corpus, questions: Sequence[Question]) -> None:
-    """Look for the paragraphs by each signal alone and by both, and print the shares found."""
-    dense, lexical = DenseSignal(corpus=corpus), LexicalSignal(corpus=corpus)
-    ways = {
-        "dense": HybridRetriever(corpus, signals=[dense]),
-        "lexical": HybridRetriever(corpus, signals=[lexical]),
-        "fused": HybridRetriever(corpus),
-    }
+    """Look for the paragraphs by each signal alone and by all, and print the shares found."""
+    signals = default_signals(corpus)
+    ways = {signal.name: HybridRetriever(corpus, signals=[signal]) for signal in signals}
+    ways["fused"] = HybridRetriever(corpus)
     table = Table(
         "", *(f"{where} {n}" for where in ("mono", "cross", "pool") for n in ("@1", "@5"))
     )

@@ -19,9 +19,9 @@ def print_answer(result: "SearchOutput") -> None:
     progress.print()
     if result["answer"]:
         style = "bold" if result["found"] else "none"
-        console.print(visible(result["answer"]), style=style, soft_wrap=True)
+        console.print(visible(result["answer"]), style=style)
     else:
-        console.print(f"No answer: {_ENDINGS[result['ending'] or 'turns']}.", soft_wrap=True)
+        console.print(f"No answer: {_ENDINGS[result['ending'] or 'turns']}.")
     for entry in result["citations"]:
         _print_citation(console, entry)
     progress.print()
@@ -40,7 +40,7 @@ def _print_citation(console: "Console", entry: "Evidence") -> None:
         ("  disagrees with other sources" if entry["stance"] == "conflicts" else "", "yellow"),
     )
     console.print()
-    console.print(head, soft_wrap=True)
+    console.print(head)
     body = Text(one_line(entry["text"][start:end]))
     if entry["translation"] is not None:
         body.append(f"\n{one_line(entry['translation'])}", "italic")

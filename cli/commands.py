@@ -1,5 +1,6 @@
 """The typer application: its commands, and how their errors end."""
 
+import errno
 import logging
 import os
 import sys
@@ -16,7 +17,7 @@ from crosearch.cli import ask, info, ingest, languages, search
 from crosearch.cli.info import print_version
 from crosearch.cli.main import INTERRUPTED
 from crosearch.cli.options import examples
-from crosearch.cli.output import print_error
+from crosearch.cli.output import discard_output, print_error
 from crosearch.tools.errors import CroSearchError, UsageError
 
 P = ParamSpec("P")
@@ -35,6 +36,12 @@ def ending_well(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt as interrupt:
             print_error("interrupted")
             raise typer.Exit(INTERRUPTED) from interrupt
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            discard_output()
+            print_error(f"the output cannot be written: {error.strerror}")
+            raise typer.Exit(1) from error
 
     return run
 
@@ -88,11 +95,8 @@ def _load_settings() -> None:
         raise UsageError(f".env cannot be read: {error}") from error
 
 
-for command, shown in (
-    (ask.ask, ask.EXAMPLES),
-    (search.search, search.EXAMPLES),
-    (ingest.ingest, ingest.EXAMPLES),
-    (languages.languages, languages.EXAMPLES),
-    (info.info, info.EXAMPLES),
-):
-    commands.command(epilog=shown)(ending_well(command))
+commands.command(epilog=ask.EXAMPLES)(ending_well(ask.ask))
+commands.command(epilog=search.EXAMPLES)(ending_well(search.search))
+commands.command(epilog=ingest.EXAMPLES)(ending_well(ingest.ingest))
+commands.command(epilog=languages.EXAMPLES)(ending_well(languages.languages))
+commands.command(epilog=info.EXAMPLES)(ending_well(info.info))

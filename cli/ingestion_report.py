@@ -81,10 +81,12 @@ def _print_languages(console: "Console", report: "IngestionReport") -> None:
 def _print_skipped(console: "Console", report: "IngestionReport") -> None:
     if not report.skipped_count:
         return
+    from rich.padding import Padding
+
+    shown = report.skipped[:_SKIPS_SHOWN]
+    lines = [one_line(f"{skipped.source}: {skipped.reason}") for skipped in shown]
+    if report.skipped_count > len(shown):
+        lines.append(f"and {report.skipped_count - len(shown):,} more")
     console.print(f"\n{report.skipped_count:,} skipped:", style="yellow")
-    for skipped in report.skipped[:_SKIPS_SHOWN]:
-        line = one_line(f"{skipped.source}: {skipped.reason}")
-        console.print(f"  {line}", style="yellow", soft_wrap=True)
-    rest = report.skipped_count - _SKIPS_SHOWN
-    if rest > 0:
-        console.print(f"  and {rest:,} more", style="yellow")
+    for line in lines:
+        console.print(Padding(line, (0, 0, 0, 2), style="yellow", expand=False))

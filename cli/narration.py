@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from crosearch.cli.output import failure_text, one_line, visible
 from crosearch.cli.thoughts import ThoughtStream
+from crosearch.cli.wrapping import WordWrapper
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,6 +48,7 @@ class Narrator:
         """Begin a run."""
         self._console = console
         self._thought = ThoughtStream()
+        self._wrapper = WordWrapper(console.width)
         self._mid_line = False
         self._heard = 0
 
@@ -56,8 +58,7 @@ class Narrator:
             self._think(self._thought.feed(event["text"]))
         elif event["event"] == "search":
             self.end_turn()
-            self._print(f"searching {', '.join(event['languages'])}: ", "bold cyan", end="")
-            self._print(one_line(event["query"]), "cyan")
+            self._announce(event["languages"], event["query"])
         else:
             self._bring(event["search"], event["new"])
 
@@ -66,20 +67,31 @@ class Narrator:
         for segment in transcript[self._heard :]:
             if segment["kind"] == "feedback":
                 self.end_turn()
-                self._print(one_line(segment["text"]), "yellow")
+                self._console.print(one_line(segment["text"]), style="yellow")
         self._heard = len(transcript)
 
     def end_turn(self) -> None:
         """End the line and the thought that stand open."""
+        self._print_thought(self._wrapper.end())
         if self._mid_line:
             self._console.print()
         self._mid_line = False
         self._thought = ThoughtStream()
 
     def _think(self, text: str) -> None:
+        self._print_thought(self._wrapper.feed(visible(text)))
+
+    def _print_thought(self, text: str) -> None:
         if text:
-            self._print(visible(text), "dim italic", end="")
+            self._print(text, "dim italic", end="")
             self._mid_line = True
+
+    def _announce(self, languages: "Sequence[Language]", query: str) -> None:
+        from rich.text import Text
+
+        line = Text(f"searching {', '.join(languages)}: ", style="bold cyan")
+        line.append(one_line(query), "not bold cyan")
+        self._console.print(line)
 
     def _bring(self, record: "SearchRecord", new: "Sequence[Evidence]") -> None:
         for outcome in record["outcomes"]:

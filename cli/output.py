@@ -5,6 +5,7 @@ never read as markup.
 """
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -70,6 +71,12 @@ def print_error(message: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"crosearch: {visible(message)}\n")
     sys.stderr.flush()
+
+
+def discard_output() -> None:
+    """Throw away what standard output still holds; otherwise the interpreter fails on it again."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def language_name(language: Language) -> str:

@@ -91,8 +91,9 @@ def _print_result(result: "SearchResult") -> None:
     table.add_column("rank", justify="right", style="green")
     table.add_column("score", justify="right")
     table.add_column("language", style="cyan")
-    table.add_column("title", style="bold", max_width=30)
-    table.add_column("best sentence", ratio=1)
+    widest = 30 if console.is_terminal else None
+    table.add_column("title", style="bold", overflow="fold", max_width=widest)
+    table.add_column("best sentence", overflow="fold")
     for rank, hit in enumerate(result.hits, start=1):
         passage = hit.passage
         table.add_row(

@@ -35,7 +35,7 @@ class SearchContext:
     ] = ""
     passages: Annotated[
         Count, Field(description="How many passages a search brings into the evidence.")
-    ] = 10
+    ] = 20
     max_searches: Annotated[
         Count, Field(description="Searches that a run may make; one covers several languages.")
     ] = 4

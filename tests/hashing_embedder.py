@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,12 @@ class HashingEmbedder:
     def _encode(self, text: str) -> NDArray[np.float32]:
         total = np.zeros(self.dimension, np.float32)
         for term in tokenize(text, Language("en")):
-            seed = zlib.crc32(f"{self.name} {term}".encode())
-            total += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
+            total += _direction(self.name, self.dimension, term)
         length = float(np.linalg.norm(total))
         return total / np.float32(length) if length else total
+
+
+@lru_cache(maxsize=10_000)
+def _direction(name: str, dimension: int, term: str) -> NDArray[np.float32]:
+    random = np.random.default_rng(zlib.crc32(f"{name} {term}".encode()))
+    return random.standard_normal(dimension).astype(np.float32)

@@ -63,9 +63,9 @@ def entry(number: int, title: str = "Phare de Cordouan", text: str = TEXT) -> Ev
 
 def test_a_thought_is_told_as_it_comes_and_an_action_as_what_it_does() -> None:
     teller, told = narrator()
-    teller.tell(policy("<think>French sources "))
-    assert told.getvalue() == "French sources"
-    teller.tell(policy('know it.</think><search lang="fr,de">phare</search>'))
+    teller.tell(policy("<think>French sources know"))
+    assert told.getvalue() == "French sources "
+    teller.tell(policy(' it.</think><search lang="fr,de">phare</search>'))
     teller.tell(search())
     teller.tell(evidence(entry(1)))
     assert told.getvalue() == (

@@ -259,8 +259,10 @@ async def test_many_runs_at_once_do_not_touch_each_other(retriever: HybridRetrie
 
 
 async def test_the_graph_is_a_node_of_another_graph(retriever: HybridRetriever) -> None:
-    class Mine(TypedDict):
+    class Asked(TypedDict):
         question: str
+
+    class Mine(Asked):
         answer: str
         loud: str
 
@@ -268,7 +270,7 @@ async def test_the_graph_is_a_node_of_another_graph(retriever: HybridRetriever) 
         return {"loud": state["answer"].upper()}
 
     search = build_search_graph(ScriptedPolicy([SEARCH, ANSWER]), retriever).compile()
-    graph = StateGraph(Mine)
+    graph = StateGraph(Mine, input_schema=Asked)
     graph.add_node("search", search)
     graph.add_node("shout", shout)
     graph.add_edge(START, "search")

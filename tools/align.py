@@ -1,20 +1,36 @@
-"""Brings what a search found into one space: scored against the question, clustered, marked."""
+"""Brings what a search found into the evidence ledger: one space over all languages and searches.
+
+An entry's score and sentence follow from the question and the passage alone, so that it does not
+matter which search found it, nor in which order. Vectors of sentences are read back from the
+store, never computed again.
+"""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from crosearch.tools.errors import TranslationError
+from crosearch.tools.errors import StoreError, TranslationError
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
-from crosearch.tools.passages import Hit, Passage, SearchResult
+from crosearch.tools.names import name_grams, name_words
+from crosearch.tools.passages import Passage, SearchResult, Span
+from crosearch.tools.relevance import (
+    ReadQuestion,
+    best_sentence,
+    mean_vector,
+    read_question,
+    relevance,
+)
 from crosearch.tools.retriever import Retriever, Vectors
 from crosearch.tools.sentences import split_sentences
+from crosearch.tools.statements import Statement, cluster_statements, contradict
+from crosearch.tools.threads import in_thread
 from crosearch.tools.translate import Translator
 
-LEXICAL_SCALE = 0.04
-SAME_STATEMENT = 0.6
+_Key = tuple[Language, str]
+_log = logging.getLogger(__name__)
 
 
 async def align_evidence(
@@ -26,46 +42,110 @@ async def align_evidence(
     retriever: Retriever,
     translator: Translator,
 ) -> list[Evidence]:
-    """Return the ledger with what the search found, best first; held entries keep their numbers."""
-    held = {(entry["language"], entry["passage_id"]) for entry in evidence}
-    new = [hit for hit in result.hits if (hit.passage.language, hit.passage.id) not in held]
-    passages = [_passage(entry) for entry in evidence] + [hit.passage for hit in new]
-    vectors = await retriever.sentence_vectors(passages)
-    asked = await asyncio.to_thread(retriever.embedder.encode_queries, [question])
-    first = max((entry["number"] for entry in evidence), default=0) + 1
-    entries = [dict_copy(entry) for entry in evidence]
-    for number, hit in enumerate(new, first):
-        entry = _entry(number, hit, vectors.get(hit.passage.id), asked[0])
-        entry["translation"], entry["translated_by"] = await _translate(entry, language, translator)
-        entries.append(entry)
-    entries.sort(key=lambda entry: entry["number"])
-    _cluster(entries, vectors)
+    """Enter what a search found into the ledger.
+
+    Entries that are held keep their numbers, spans and translations; a passage is entered once.
+    Clusters and stances are told anew over all. Where a translator fails, the entry stays without
+    a translation, which the next call tries again; where a language's vectors cannot be read, its
+    passages are scored by their names alone.
+
+    Args:
+        question: The question of the run.
+        language: Its language: translations are made into it.
+        evidence: The ledger so far.
+        result: What the search found.
+        retriever: Gives the stored vectors, and the embedder for the question.
+        translator: Translates the entries' sentences.
+
+    Returns:
+        The new ledger, best first.
+    """
+    passages = _passages(evidence, result)
+    entries = [entry.copy() for entry in evidence]
+    if len(passages) > len(evidence):
+        vectors = await _read_vectors(list(passages.values()), retriever)
+        embedder = retriever.embedder
+        asked = await in_thread(lambda: read_question(question, language, embedder))
+        entries = await in_thread(lambda: _enter(evidence, passages, vectors, asked))
+    await _translate(entries, language, translator)
     return sorted(entries, key=lambda entry: (-entry["score"], entry["number"]))
 
 
-def dict_copy(entry: Evidence) -> Evidence:
-    """Copy an entry."""
-    return entry.copy()
+def _passages(evidence: Sequence[Evidence], result: SearchResult) -> dict[_Key, Passage]:
+    """Collect the passages of the ledger and then the new ones, each once."""
+    held = [
+        Passage(
+            id=entry["passage_id"],
+            document_id=entry["document_id"],
+            title=entry["title"],
+            text=entry["text"],
+            language=entry["language"],
+            sentences=tuple(split_sentences(entry["text"], entry["language"])),
+            url=entry["url"],
+        )
+        for entry in sorted(evidence, key=lambda entry: entry["number"])
+    ]
+    passages: dict[_Key, Passage] = {}
+    for passage in (*held, *(hit.passage for hit in result.hits)):
+        passages.setdefault((passage.language, passage.id), passage)
+    return passages
 
 
-def _passage(entry: Evidence) -> Passage:
-    return Passage(
-        id=entry["passage_id"],
-        document_id=entry["document_id"],
-        title=entry["title"],
-        text=entry["text"],
-        language=entry["language"],
-        sentences=tuple(split_sentences(entry["text"], entry["language"])),
-    )
+async def _read_vectors(
+    passages: Sequence[Passage], retriever: Retriever
+) -> Mapping[_Key, Vectors]:
+    """Read the sentences' vectors language by language: an id is unique only within one."""
+    by_language: dict[Language, list[Passage]] = {}
+    for passage in passages:
+        by_language.setdefault(passage.language, []).append(passage)
+
+    async def read(language: Language, passages: Sequence[Passage]) -> dict[_Key, Vectors]:
+        try:
+            found = await retriever.sentence_vectors(passages)
+        except StoreError as error:
+            _log.warning("no sentence vectors in %s: %s", language, error)
+            return {}
+        return {(language, passage_id): rows for passage_id, rows in found.items()}
+
+    found = await asyncio.gather(*(read(*item) for item in by_language.items()))
+    return {key: rows for vectors in found for key, rows in vectors.items()}
 
 
-def _entry(number: int, hit: Hit, rows: Vectors | None, asked: Vectors) -> Evidence:
-    passage, span = hit.passage, hit.sentence
-    dense = hit.signals.get("dense", 0.0)
-    if rows is not None and len(rows) == len(passage.sentences):
-        similarities = rows @ asked
-        span = passage.sentences[int(similarities.argmax())]
-        dense = float(max(similarities.max(), 0.0) + hit.signals.get("dense", 0.0)) / 2
+def _enter(
+    evidence: Sequence[Evidence],
+    passages: Mapping[_Key, Passage],
+    vectors: Mapping[_Key, Vectors],
+    question: ReadQuestion,
+) -> list[Evidence]:
+    """Make the entries of all passages, in the order of their numbers."""
+    held = {(entry["language"], entry["passage_id"]): entry for entry in evidence}
+    rows = {
+        key: _rows(passage, vectors.get(key), len(question.vector))
+        for key, passage in passages.items()
+    }
+    new = {key: passage for key, passage in passages.items() if key not in held}
+    free = max((entry["number"] for entry in evidence), default=0) + 1
+    entries = [held[key].copy() for key in passages if key in held]
+    for number, (key, passage) in enumerate(new.items(), free):
+        score = relevance(passage, rows[key], question)
+        span = best_sentence(passage, rows[key], question)
+        entries.append(_entry(number, passage, span, score))
+    statements = [
+        _statement(entry, passage, rows[key], question)
+        for entry, (key, passage) in zip(entries, passages.items(), strict=True)
+    ]
+    _mark(entries, statements)
+    return entries
+
+
+def _rows(passage: Passage, rows: Vectors | None, dimension: int) -> Vectors:
+    """Give a row for each sentence; zeros where the store has none that fit."""
+    if rows is None or rows.shape != (len(passage.sentences), dimension):
+        return np.zeros((len(passage.sentences), dimension), np.float32)
+    return rows
+
+
+def _entry(number: int, passage: Passage, span: Span, score: float) -> Evidence:
     return Evidence(
         number=number,
         passage_id=passage.id,
@@ -77,39 +157,67 @@ def _entry(number: int, hit: Hit, rows: Vectors | None, asked: Vectors) -> Evide
         translation=None,
         translated_by=None,
         url=passage.url,
-        score=round(dense + LEXICAL_SCALE * hit.signals.get("lexical", 0.0), 4),
+        score=score,
         cluster=0,
         stance="adds",
     )
 
 
+def _statement(
+    entry: Evidence, passage: Passage, rows: Vectors, question: ReadQuestion
+) -> Statement:
+    start, end = span = (entry["span"][0], entry["span"][1])
+    known = span in passage.sentences
+    return Statement(
+        key=(passage.language, passage.id),
+        sentence=rows[passage.sentences.index(span)] if known else np.zeros_like(question.vector),
+        passage=mean_vector(rows),
+        names=name_words(passage.text),
+        grams=name_grams(f"{passage.title}. {passage.text}"),
+        answers=tuple(question.wanted.find(passage.text[start:end], passage.language)),
+        score=entry["score"],
+    )
+
+
+def _mark(entries: Sequence[Evidence], statements: Sequence[Statement]) -> None:
+    """Number the clusters by their first entries, and tell each entry's stance to those before."""
+    for cluster, places in enumerate(cluster_statements(statements), 1):
+        for rank, place in enumerate(places):
+            earlier = [statements[other] for other in places[:rank]]
+            entries[place]["cluster"] = cluster
+            if not earlier:
+                entries[place]["stance"] = "adds"
+            elif any(contradict(statements[place], other) for other in earlier):
+                entries[place]["stance"] = "conflicts"
+            else:
+                entries[place]["stance"] = "corroborates"
+
+
 async def _translate(
-    entry: Evidence, language: Language, translator: Translator
-) -> tuple[str | None, str | None]:
-    if entry["language"] == language:
-        return None, None
-    start, end = entry["span"]
-    try:
-        (text,) = await translator.translate(
-            [entry["text"][start:end]], entry["language"], language
-        )
-    except TranslationError:
-        return None, None
-    return (text, translator.name) if text else (None, None)
-
-
-def _cluster(entries: list[Evidence], vectors: dict[str, Vectors]) -> None:
-    heads: list[np.ndarray] = []
+    entries: Sequence[Evidence], language: Language, translator: Translator
+) -> None:
+    """Translate the sentences that are not in `language` yet, a call for each source language."""
+    by_language: dict[Language, list[Evidence]] = {}
     for entry in entries:
-        spans = _passage(entry).sentences
-        rows = vectors.get(entry["passage_id"])
-        place = spans.index((entry["span"][0], entry["span"][1])) if rows is not None else 0
-        vector = rows[place] if rows is not None and place < len(rows) else None
-        entry["stance"] = "adds"
-        similarities = [float(head @ vector) for head in heads] if vector is not None else []
-        if similarities and max(similarities) >= SAME_STATEMENT:
-            entry["cluster"] = int(np.argmax(similarities)) + 1
-            entry["stance"] = "corroborates"
-        else:
-            heads.append(vector if vector is not None else np.zeros(1, np.float32))
-            entry["cluster"] = len(heads)
+        if entry["language"] != language and entry["translation"] is None:
+            by_language.setdefault(entry["language"], []).append(entry)
+    await asyncio.gather(
+        *(
+            _translate_from(source, untranslated, language, translator)
+            for source, untranslated in by_language.items()
+        )
+    )
+
+
+async def _translate_from(
+    source: Language, entries: Sequence[Evidence], target: Language, translator: Translator
+) -> None:
+    sentences = [entry["text"][slice(*entry["span"])] for entry in entries]
+    try:
+        translations = await translator.translate(sentences, source, target)
+    except TranslationError as error:
+        _log.warning("no translation from %s into %s: %s", source, target, error)
+        return
+    for entry, translation in zip(entries, translations, strict=True):
+        if translation is not None:
+            entry["translation"], entry["translated_by"] = translation, translator.name

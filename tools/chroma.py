@@ -11,12 +11,12 @@ What is learnt of Chroma and not in its manual is kept here:
 - The HTTP client has no time limit of its own.
 """
 
-import pickletools
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +32,9 @@ REQUEST_SECONDS = 30.0
 """How long a server may take to answer; a batch of vectors is written in under a second."""
 
 _PAGE = 100
+
+_PICKLE_ENDS = (b"u.", b"s.", b"}.", b"b.")
+"""How a pickle of a record ends: something is set or built, and then a stop."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +84,7 @@ def store_boundary(what: str) -> Iterator[None]:
 def open_folder(folder: Path) -> "ClientAPI":
     """Open a folder anew: what other processes wrote since it was opened last is seen."""
     from chromadb.api.client import Client
+    from chromadb.api.rust import RustBindingsAPI
     from chromadb.config import Settings, System
 
     system = System(
@@ -92,6 +96,8 @@ def open_folder(folder: Path) -> "ClientAPI":
         )
     )
     system.start()
+    # Begun here, it fails with its own error; begun by the client, with one of cleaning up.
+    system.instance(RustBindingsAPI)
     return Client.from_system(system)
 
 
@@ -125,7 +131,7 @@ def torn_collections(folder: Path, names: Iterator[str]) -> frozenset[str]:
     """Tell which collections' vector files a killed process left half-written.
 
     Chroma writes `index_metadata.pickle` last: torn are files newer than it, or it itself, cut
-    short. It is looked through and never loaded.
+    short. It is looked at and never loaded.
     """
     return frozenset(name for name in names if _is_torn(folder / (_segment(folder, name) or ".")))
 
@@ -144,13 +150,9 @@ def _is_torn(segment: Path) -> bool:
     written = table.stat().st_mtime_ns
     if any(file.stat().st_mtime_ns > written for file in segment.glob("*.bin")):
         return True
-    try:
-        with table.open("rb") as opcodes:
-            for _ in pickletools.genops(opcodes):
-                pass
-    except ValueError:
-        return True
-    return False
+    with table.open("rb") as content:
+        content.seek(-min(2, table.stat().st_size), SEEK_END)
+        return not content.read().endswith(_PICKLE_ENDS)
 
 
 def _segment(folder: Path, name: str) -> str | None:
@@ -196,13 +198,13 @@ def _explain(error: Exception) -> str:
     if "connecterror" in kind.lower() or "could not connect" in lowered:
         return "it cannot be reached; is the server running?"
     if "timeout" in kind.lower():
-        return f"it did not answer within {REQUEST_SECONDS:g} seconds"
+        return "it did not answer in time"
     if kind in {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}:
         return "the connection broke; is the server still running?"
     if "disk is full" in lowered or "no space left" in lowered:
         return "the disk is full"
     if "readonly" in lowered or "read-only" in lowered or "permission denied" in lowered:
-        return "it is read-only"
+        return "it is read-only, and Chroma has to write to a folder even to read it"
     if kind in {"AuthorizationError", "ChromaAuthError"}:
         return "it refused the credentials"
     return text[:300] or kind

@@ -64,10 +64,14 @@ def read_documents(
     Raises:
         DocumentError: One of the paths does not exist; nothing was read then.
     """
-    for path in map(Path, paths):
-        if not path.exists():
+    for path in paths:
+        if not os.path.exists(path):  # unlike Path.exists, also False where one may not look
             raise DocumentError(f"there is no file or folder {str(path)!r}")
-    for path in map(Path, paths):
+    return _read_all([Path(path) for path in paths], language)
+
+
+def _read_all(paths: Sequence[Path], language: Language | None) -> Iterator[Found | Skipped]:
+    for path in paths:
         for item in _files(path):
             if isinstance(item, Skipped):
                 yield item

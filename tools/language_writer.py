@@ -1,7 +1,7 @@
 """The writing of one language of a corpus: marks, vectors, texts and terms, in a safe order."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from crosearch.tools.records import (
     read_record,
     sentence_ids,
 )
-from crosearch.tools.rows import delete_rows, insert_passages, insert_sentences
+from crosearch.tools.rows import ROWS, delete_rows, encode_rows, put_rows
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -37,6 +37,11 @@ class SplitDocument:
     digest: str
     """A hash of its content."""
     passages: tuple[Passage, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many vectors it needs."""
+        return sum(1 + len(passage.sentences) for passage in self.passages)
 
     @property
     def entry(self) -> Entry:
@@ -73,29 +78,33 @@ class LanguageWriter:
             self._describe(collection, complete=False)
         self._folder: Path = connection.place.lexical(collection)
 
-    def insert(self, items: Sequence[SplitDocument]) -> None:
-        """Write documents that are not there."""
-        passages = [passage for item in items for passage in item.passages]
+    def replace(self, old: Sequence[Entry], new: Sequence[SplitDocument]) -> None:
+        """Take documents out and others in; readers see all of a batch of it, or nothing."""
+        for some in _batches(new):
+            names = {item.document.id for item in some}
+            self._replace([entry for entry in old if entry.id in names], some)
+        kept = {item.document.id for item in new}
+        self._replace([entry for entry in old if entry.id not in kept], [])
+        with LexicalWriter(self._folder, self.language) as index:
+            index.remove(name for entry in old for name, _ in passages_of(entry))
+            for item in new:
+                for passage in item.passages:
+                    index.add(passage.id, embedded_text(passage.title, passage.text))
+
+    def _replace(self, old: Sequence[Entry], new: Sequence[SplitDocument]) -> None:
+        gone = [passage for entry in old for passage in passages_of(entry)]
+        rows = encode_rows([p for item in new for p in item.passages], self._embedder)
         records = [
             passage_record(item.document, item.digest, passage, len(item.passages))
-            for item in items
+            for item in new
             for passage in item.passages
         ]
-        insert_sentences(self._connection, self._sentences, passages, self._embedder)
-        insert_passages(self._connection, self._passages, passages, records, self._embedder)
-        with LexicalWriter(self._folder, self.language) as index:
-            for passage in passages:
-                index.add(passage.id, embedded_text(passage.title, passage.text))
-
-    def delete(self, entries: Sequence[Entry]) -> None:
-        """Take documents out."""
-        passages = [passage for entry in entries for passage in passages_of(entry)]
-        names = [name for name, _ in passages]
-        delete_rows(self._connection, self._passages, names)
-        sentences = [i for name, count in passages for i in sentence_ids(name, count)]
-        delete_rows(self._connection, self._sentences, sentences)
-        with LexicalWriter(self._folder, self.language) as index:
-            index.remove(names)
+        with self._connection.writing() as client:
+            delete_rows(client, self._passages, [name for name, _ in gone])
+            spoken = [i for name, count in gone for i in sentence_ids(name, count)]
+            delete_rows(client, self._sentences, spoken)
+            put_rows(client, self._sentences, rows.sentence_ids, rows.sentence_vectors)
+            put_rows(client, self._passages, rows.passage_ids, rows.passage_vectors, records)
 
     def complete(self, documents: int) -> None:
         """Mark the language as complete, with so many documents."""
@@ -129,3 +138,17 @@ class LanguageWriter:
         if documents is not None:
             changed["documents"] = documents
         collection.modify(metadata=dict(changed))
+
+
+def _batches(items: Sequence[SplitDocument]) -> Iterator[list[SplitDocument]]:
+    """Cut documents into batches of about `ROWS` vectors; a document stays whole."""
+    some: list[SplitDocument] = []
+    rows = 0
+    for item in items:
+        if some and rows + item.rows > ROWS:
+            yield some
+            some, rows = [], 0
+        some.append(item)
+        rows += item.rows
+    if some:
+        yield some

@@ -1,4 +1,4 @@
-"""The lexical index of one language: BM25 over terms that suit its script.
+"""The lexical index of one language: BM25 over terms that suit its script, and over sounds.
 
 tantivy keeps it: its files are mapped and not read, one document more is one small segment more,
 and a query is a bag of weighted terms. Terms are made here, for passages and queries alike; tantivy
@@ -18,6 +18,7 @@ import tantivy
 
 from crosearch.tools.errors import StoreError
 from crosearch.tools.languages import Language
+from crosearch.tools.sounds import sound_grams
 from crosearch.tools.terms import tokenize
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 _HEAP_BYTES = 15_000_000
 """The least that tantivy's writer accepts; larger ones made no odds."""
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Raised when terms are made differently, so that old indexes are made again."""
 
 _STAMP = "stamp"
@@ -73,7 +74,18 @@ class LexicalIndex:
             Passage ids with their weighted BM25 scores, best first; ties by id.
         """
         bag = Counter(tokenize(query, self.language)) if isinstance(query, str) else query
-        boosted = [self._clause(term, weight) for term, weight in bag.items() if weight > 0]
+        return self._search("terms", bag, k)
+
+    def search_sounds(self, query: str, k: int) -> list[tuple[str, float]]:
+        """Find the passages that sound most like a query, whatever script it is written in.
+
+        Returns:
+            Passage ids with the BM25 scores of the sounds they share, best first; ties by id.
+        """
+        return self._search("sounds", dict.fromkeys(sorted(sound_grams(query)), 1.0), k)
+
+    def _search(self, field: str, bag: Mapping[str, float], k: int) -> list[tuple[str, float]]:
+        boosted = [self._clause(field, term, weight) for term, weight in bag.items() if weight > 0]
         if not boosted or k < 1:
             return []
         self._index.reload()
@@ -84,8 +96,8 @@ class LexicalIndex:
         ]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
-    def _clause(self, term: str, weight: float) -> tuple[tantivy.Occur, tantivy.Query]:
-        query = tantivy.Query.term_query(self._schema, "terms", term, "freq")
+    def _clause(self, field: str, term: str, weight: float) -> tuple[tantivy.Occur, tantivy.Query]:
+        query = tantivy.Query.term_query(self._schema, field, term, "freq")
         if not math.isclose(weight, 1.0):
             query = tantivy.Query.boost_query(query, weight)
         return tantivy.Occur.Should, query
@@ -117,6 +129,7 @@ class LexicalWriter:
         document.add_text("id", passage_id)
         terms = (term for term in tokenize(text, self._language) if len(term) <= _LONGEST_TERM)
         document.add_text("terms", " ".join(terms))
+        document.add_text("sounds", " ".join(sorted(sound_grams(text))))
         self._writer.add_document(document)
 
     def remove(self, passage_ids: Iterable[str]) -> None:
@@ -169,5 +182,6 @@ def remove_index(folder: Path) -> None:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    for field in ("terms", "sounds"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -47,21 +47,6 @@ def writer_lock(path: Path, *, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_locked(path: Path) -> bool:
-    """Tell whether somebody holds a writer lock at this moment."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 @contextmanager
 def access_lock(path: Path, *, exclusive: bool) -> Iterator[None]:
     """Hold a store's access lock: shared to read, exclusive to write; waits for it.
@@ -74,28 +59,25 @@ def access_lock(path: Path, *, exclusive: bool) -> Iterator[None]:
         StoreError: The lock cannot be made, and it is wanted for writing.
     """
     mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-    try:
-        gate = _open(path.with_suffix(".gate"), create=exclusive)
-        access = _open(path, create=exclusive)
-    except OSError as error:
-        if exclusive:
-            raise StoreError(f"cannot write {path.name}: {error.strerror}") from error
-        yield
-        return
-    try:
+    with ExitStack() as files:
         try:
+            access = _open(path, files, create=exclusive)
+            gate = _open(path.with_suffix(".gate"), files, create=exclusive)
+        except OSError as error:
+            if exclusive:
+                raise StoreError(f"cannot write {path.name}: {error.strerror}") from error
+        else:
             fcntl.flock(gate, mode)
             fcntl.flock(access, mode)
-        finally:
-            os.close(gate)
+            fcntl.flock(gate, fcntl.LOCK_UN)
         yield
-    finally:
-        os.close(access)
 
 
-def _open(path: Path, *, create: bool) -> int:
+def _open(path: Path, files: ExitStack, *, create: bool) -> int:
     flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
-    return os.open(path, flags | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+    files.callback(os.close, descriptor)
+    return descriptor
 
 
 def _take(descriptor: int, what: str) -> None:

@@ -130,7 +130,7 @@ _ROUND = {"<": "(", _QUOTE: "(", "[": "(", ">": ")", _UNQUOTE: ")", "]": ")"}
 _ROLE = re.compile(
     r"^[^\S\n]*(?:#{1,6}[^\S\n]*)?(?P<role>human|user|assistant|system|developer|tool)[^\S\n]*:"
     r"|^[^\S\n]*#{1,6}[^\S\n]*(?P<part>instructions?|response|input|output|observation)"
-    r"[^\S\n]*:?(?=\s|$)",
+    r"(?![a-z0-9_])[^\S\n]*:?",
     re.MULTILINE,
 )
 

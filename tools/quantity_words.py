@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from crosearch.tools.languages import Language
 
@@ -61,6 +61,7 @@ _WITH_SYMBOL = (
 """Those whose symbols no other word looks like: `ha` is a verb, `г.` a year, `in` a preposition."""
 
 _MORE_SCALES: Mapping[str, Mapping[str, int]] = {
+    "hi": {"मिलियन": 10**6, "हजार": 10**3},
     "de": {"mio": 10**6, "mrd": 10**9},
     "it": {"mila": 10**3},
     "pl": {"tys": 10**3, "mln": 10**6, "mld": 10**9},
@@ -81,8 +82,14 @@ _MORE_UNITS: Mapping[str, Mapping[str, str]] = {
         "tonnes": "mass-tonne",
         "per cent": PERCENT,
     },
+    "hi": {"मील": "length-mile", "टन": "mass-tonne"},
+    "th": {"ร้อยละ": PERCENT},
     "tr": {"yüzde": PERCENT},
-    "zh": {"公尺": "length-meter", "厘米": "length-centimeter", "平方公里": "area-square-kilometer"},
+    "zh": {
+        "公尺": "length-meter",
+        "厘米": "length-centimeter",
+        "平方公里": "area-square-kilometer",
+    },
 }
 """What people write beside CLDR's words; a percent word may stand on either side."""
 _BEFORE_CHRIST: Mapping[str, str] = {
@@ -112,9 +119,40 @@ _BEFORE_CHRIST: Mapping[str, str] = {
 }
 
 T = TypeVar("T")
+_UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
+
 Place = Literal["before", "after"]
-Words = Mapping[str, str]
-"""Folded words, longest first, and what each stands for."""
+
+SPACE = r"[\s\u00a0\u202f]"
+LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u064b-\u0655\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e4e])"
+"""A letter, or a mark that belongs to one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found(Generic[T]):
+    """A word that stands beside a number."""
+
+    meaning: T
+    rest: str
+    """The text without it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words(Generic[T]):
+    """Words that stand on one side of a number, and what each stands for."""
+
+    meanings: Mapping[str, T]
+    """By folded word, longest first."""
+    pattern: re.Pattern[str]
+
+    def find(self, text: str) -> Found[T] | None:
+        """Find the word that a text begins or ends with, next to the number."""
+        match = self.pattern.search(text) if self.meanings else None
+        if match is None:
+            return None
+        word = next(word for word in self.meanings if match["word"].startswith(word))
+        rest = text[: match.start()] + text[match.end() :]
+        return Found(meaning=self.meanings[word], rest=rest)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,10 +164,20 @@ class QuantityWords:
     spaced: bool
     """Whether words are set apart by spaces."""
     months: Mapping[str, int]
-    scales: Mapping[Place, Mapping[str, int]]
-    units: Mapping[Place, Words]
+    month: re.Pattern[str] | None
+    """Finds a month's name; None where months have numbers."""
+    scales_before: Words[int]
+    scales_after: Words[int]
+    units_before: Words[str]
+    units_after: Words[str]
+    """A unit's name in CLDR by its word."""
     eras: tuple[str, ...]
     """What marks a year before the common era."""
+
+    @property
+    def units(self) -> Mapping[Place, Mapping[str, str]]:
+        """The words for units, by the side of the number that they stand on."""
+        return {"before": self.units_before.meanings, "after": self.units_after.meanings}
 
 
 def fold(text: str) -> str:
@@ -148,16 +196,49 @@ def quantity_words(language: Language) -> QuantityWords:
     except UnknownLocaleError:
         locale = Locale("en")
     data = localedata.LocaleDataDict(localedata.load(str(locale)))
-    eras = [*_BEFORE_CHRIST.get(language, "").split("|"), "BCE"]
+    eras = {*_BEFORE_CHRIST.get(language, "").split("|"), "BCE"} - {""}
+    months = _months(data["months"])
+    scales = _scales(language, data["compact_decimal_formats"])
+    units = _units(language, data["unit_patterns"])
+    spaced = language not in _UNSPACED
     return QuantityWords(
         decimal=get_decimal_symbol(locale),
         group=get_group_symbol(locale),
-        spaced=language not in ("ja", "th", "zh", "lo", "km", "my"),
-        months=_months(data["months"]),
-        scales=_scales(language, data["compact_decimal_formats"]),
-        units=_units(language, data["unit_patterns"]),
-        eras=tuple(sorted((fold(era) for era in eras if era), key=len, reverse=True)),
+        spaced=spaced,
+        months=months,
+        month=_month_pattern(months, spaced) if months else None,
+        scales_before=_words_before(scales["before"]),
+        scales_after=_words_after(scales["after"], spaced),
+        units_before=_words_before(units["before"]),
+        units_after=_words_after(units["after"], spaced),
+        eras=tuple(sorted(map(fold, eras), key=lambda era: (-len(era), era))),
     )
+
+
+def _month_pattern(months: Mapping[str, int], spaced: bool) -> re.Pattern[str]:
+    names = "|".join(map(re.escape, months))
+    edges = (rf"(?<!{LETTER})", rf"(?!{LETTER}|\d)") if spaced else ("", "")
+    return re.compile(f"{edges[0]}(?:{names}){edges[1]}")
+
+
+def _words_before(meanings: Mapping[str, T]) -> Words[T]:
+    words = "|".join(map(re.escape, meanings))
+    return Words(meanings=meanings, pattern=re.compile(rf"(?<![^\W\d_])(?P<word>{words}){SPACE}*$"))
+
+
+def _words_after(meanings: Mapping[str, T], spaced: bool) -> Words[T]:
+    words = "|".join(re.escape(word) + _ending(word, spaced) for word in meanings)
+    return Words(meanings=meanings, pattern=re.compile(rf"^(?:{SPACE}|-)?(?P<word>{words})"))
+
+
+def _ending(word: str, spaced: bool) -> str:
+    """Say what may follow a word's letters: longer words may be inflected, `km` may not."""
+    if not word[-1].isalpha() and word[-1].isascii():
+        return ""
+    if not spaced:
+        return "(?![a-z])" if word.isascii() else ""
+    longest = 0 if len(word) < 3 else 1 if word.isascii() and len(word) < 4 else 4
+    return rf"{LETTER}{{0,{longest}}}(?!{LETTER})"
 
 
 def _months(forms: Mapping[str, Mapping[str, Mapping[int, str]]]) -> dict[str, int]:
@@ -197,11 +278,15 @@ def _units(
     """Read `{0} Meter` and `mita {0}`."""
     units: dict[Place, dict[str, str]] = {"before": {"%": PERCENT}, "after": {"%": PERCENT}}
     for unit in UNITS:
-        for width in ("long", "short")[: 2 if unit in _WITH_SYMBOL else 1]:
-            for form, pattern in patterns.get(unit, {}).get(width, {}).items():
-                number = re.search(r"\{0\}", text := str(pattern)) if form != "per" else None
-                for place, word in _around(text, number.span()) if number else ():
-                    units[place].setdefault(word, unit)
+        widths = patterns.get(unit, {})
+        forms = [*widths.get("long", {}).items()]
+        if unit in _WITH_SYMBOL or all(form == "per" for form, _ in forms):
+            forms += widths.get("short", {}).items()
+        for form, pattern in forms:
+            number = re.search(r"\{0\}", text := str(pattern)) if form != "per" else None
+            for place, word in _around(text, number.span()) if number else ():
+                units[place].setdefault(word, unit)
+                units[place].setdefault(word.replace("²", "2"), unit)
     for word, unit in _MORE_UNITS.get(language, {}).items():
         units["after"][word] = units["before"][word] = unit
     return {place: _longest_first(words) for place, words in units.items()}

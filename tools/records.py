@@ -15,7 +15,7 @@ from crosearch.tools.errors import StoreError, UsageError
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, Metadata, Passage, Span
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when what is stored changes its form."""
 
 Kind = Literal["passages", "sentences"]
@@ -46,7 +46,19 @@ class CollectionRecord(TypedDict):
 
 
 class PassageRecord(TypedDict):
-    """The metadata of a passage; its text is Chroma's document."""
+    """The metadata of a passage.
+
+    Each further field costs a row in Chroma's tables; and its own field for a document's text
+    costs an index of trigrams, as dear as the vector, which nobody asks here.
+    """
+
+    text: str
+    facts: str
+    """The rest: `PassageFacts` as JSON."""
+
+
+class PassageFacts(TypedDict):
+    """What is known of a passage beside its text."""
 
     document_id: str
     hash: str
@@ -55,10 +67,9 @@ class PassageRecord(TypedDict):
     """How many passages the document has."""
     title: str
     url: str
-    sentences: str
-    """Their offsets, as `0-17 18-40`."""
-    metadata: str
-    """What else the document's author says of it, a JSON object."""
+    sentences: list[Span]
+    metadata: Metadata
+    """What else the document's author says of it."""
 
 
 def check_corpus_name(name: str) -> str:
@@ -130,37 +141,39 @@ def split_sentence_id(text: str) -> tuple[str, int]:
 
 
 def passage_record(document: Document, digest: str, passage: Passage, parts: int) -> PassageRecord:
-    """Write down what is known of a passage beside its text."""
-    return PassageRecord(
+    """Write down what is known of a passage."""
+    facts = PassageFacts(
         document_id=document.id,
         hash=digest,
         parts=parts,
         title=passage.title,
         url=passage.url,
-        sentences=" ".join(f"{start}-{end}" for start, end in passage.sentences),
-        metadata=json.dumps(dict(passage.metadata), ensure_ascii=False),
+        sentences=list(passage.sentences),
+        metadata=dict(passage.metadata),
     )
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    return PassageRecord(text=passage.text, facts=text)
 
 
-def read_passage(identifier: str, text: str, record: PassageRecord, language: Language) -> Passage:
+def read_facts(record: PassageRecord) -> PassageFacts:
+    """Read what is known of a passage beside its text."""
+    facts: PassageFacts = json.loads(record["facts"])
+    return facts
+
+
+def read_passage(identifier: str, record: PassageRecord, language: Language) -> Passage:
     """Make a passage of what Chroma holds of it."""
-    metadata: Metadata = json.loads(record["metadata"])
+    facts = read_facts(record)
     return Passage(
         id=identifier,
-        document_id=record["document_id"],
-        title=record["title"],
-        text=text,
+        document_id=facts["document_id"],
+        title=facts["title"],
+        text=record["text"],
         language=language,
-        sentences=read_spans(record["sentences"]),
-        url=record["url"],
-        metadata=metadata,
+        sentences=tuple((start, end) for start, end in facts["sentences"]),
+        url=facts["url"],
+        metadata=facts["metadata"],
     )
-
-
-def read_spans(text: str) -> tuple[Span, ...]:
-    """Read sentences' offsets, written as `0-17 18-40`."""
-    pairs = (pair.split("-") for pair in text.split())
-    return tuple((int(start), int(end)) for start, end in pairs)
 
 
 def embedded_text(title: str, text: str) -> str:

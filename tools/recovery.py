@@ -19,17 +19,19 @@ from crosearch.tools.lexical_rebuild import rebuild_lexical
 from crosearch.tools.records import (
     KINDS,
     CollectionRecord,
+    PassageFacts,
     collection_name,
+    read_facts,
     read_record,
     split_sentence_id,
 )
 from crosearch.tools.rows import (
     delete_rows,
-    insert_passages,
-    insert_sentences,
+    encode_rows,
     list_ids,
     list_passages,
     list_records,
+    put_rows,
 )
 
 _TABLES = """
@@ -81,8 +83,9 @@ def recover(
     catalog.clear(language)
     with closing(sqlite3.connect("")) as found:
         _survey(connection, passages, sentences, found)
-        delete_rows(connection, passages, _ids(found, _SPARE_PASSAGES))
-        delete_rows(connection, sentences, _ids(found, _SPARE_SENTENCES))
+        with connection.writing() as client:
+            delete_rows(client, passages, _ids(found, _SPARE_PASSAGES))
+            delete_rows(client, sentences, _ids(found, _SPARE_SENTENCES))
         catalog.put(_entries(found, language))
     catalog.commit()
     rebuild_lexical(connection, corpus, language)
@@ -100,22 +103,18 @@ def _survey(
     for page in list_records(connection, passages):
         found.executemany(
             "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    name,
-                    record["document_id"],
-                    int(name.rpartition("#")[2]),
-                    record["hash"],
-                    record["parts"],
-                    len(record["sentences"].split()),
-                )
-                for name, record in page
-            ),
+            (_row(identifier, read_facts(record)) for identifier, record in page),
         )
     for ids in list_ids(connection, sentences):
         rows = map(split_sentence_id, ids)
         found.executemany("INSERT OR REPLACE INTO sentences VALUES (?, ?)", rows)
     found.executescript(_COMPLETE)
+
+
+def _row(identifier: str, facts: PassageFacts) -> tuple[str, str, int, str, int, int]:
+    number = int(identifier.rpartition("#")[2])
+    sentences = len(facts["sentences"])
+    return identifier, facts["document_id"], number, facts["hash"], facts["parts"], sentences
 
 
 def _entries(found: sqlite3.Connection, language: Language) -> Iterator[Entry]:
@@ -148,8 +147,10 @@ def _mend_vectors(
         connection.reopen()
         passages, sentences = names
         for page in list_passages(connection, corpus, language):
-            insert_sentences(connection, sentences, page, embedder)
-            insert_passages(connection, passages, page, None, embedder)
+            rows = encode_rows(page, embedder)
+            with connection.writing() as client:
+                put_rows(client, sentences, rows.sentence_ids, rows.sentence_vectors)
+                put_rows(client, passages, rows.passage_ids, rows.passage_vectors)
         _mark(connection, names[0], {**record, "mending": False})
 
 

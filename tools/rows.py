@@ -5,6 +5,7 @@ connection which was opened anew since.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
@@ -24,6 +25,7 @@ from crosearch.tools.records import (
 )
 
 if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import Metadata
 
@@ -36,42 +38,53 @@ READ_ROWS = 500
 _T = TypeVar("_T")
 
 
-def insert_passages(
-    connection: Connection,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodedRows:
+    """Passages and their sentences as vectors, a row each."""
+
+    passage_ids: list[str]
+    passage_vectors: NDArray[np.float32]
+    sentence_ids: list[str]
+    sentence_vectors: NDArray[np.float32]
+
+
+def encode_rows(passages: Sequence[Passage], embedder: Embedder) -> EncodedRows:
+    """Embed passages and their sentences."""
+    texts = [embedded_text(passage.title, passage.text) for passage in passages]
+    ids = [i for passage in passages for i in sentence_ids(passage.id, len(passage.sentences))]
+    spoken = [t for passage in passages for t in sentence_texts(passage.text, passage.sentences)]
+    return EncodedRows(
+        passage_ids=[passage.id for passage in passages],
+        passage_vectors=embedder.encode_passages(texts),
+        sentence_ids=ids,
+        sentence_vectors=embedder.encode_passages(spoken),
+    )
+
+
+def put_rows(
+    client: "ClientAPI",
     name: str,
-    passages: Sequence[Passage],
-    records: Sequence[PassageRecord] | None,
-    embedder: Embedder,
+    ids: list[str],
+    vectors: NDArray[np.float32],
+    records: list[PassageRecord] | None = None,
 ) -> None:
-    """Embed passages and write them; without records, write only their vectors."""
-    for some in batches(range(len(passages)), ROWS):
-        texts = [embedded_text(passages[i].title, passages[i].text) for i in some]
-        _upsert(
-            connection,
-            name,
-            [passages[i].id for i in some],
-            embedder.encode_passages(texts),
-            None if records is None else [passages[i].text for i in some],
-            None if records is None else [records[i] for i in some],
+    """Write rows, or new vectors and records of rows that are there; None: keep the records."""
+    collection = client.get_collection(name, embedding_function=None)
+    limit = client.get_max_batch_size()
+    for start in range(0, len(ids), limit):
+        part = slice(start, start + limit)
+        collection.upsert(
+            ids=ids[part],
+            embeddings=vectors[part],
+            metadatas=cast("list[Metadata]", records[part]) if records else None,
         )
 
 
-def insert_sentences(
-    connection: Connection, name: str, passages: Sequence[Passage], embedder: Embedder
-) -> None:
-    """Embed the passages' sentences and write their vectors."""
-    ids = [i for passage in passages for i in sentence_ids(passage.id, len(passage.sentences))]
-    texts = [t for passage in passages for t in sentence_texts(passage.text, passage.sentences)]
-    for some in batches(range(len(ids)), ROWS):
-        vectors = embedder.encode_passages([texts[i] for i in some])
-        _upsert(connection, name, [ids[i] for i in some], vectors, None, None)
-
-
-def delete_rows(connection: Connection, name: str, ids: Sequence[str]) -> None:
+def delete_rows(client: "ClientAPI", name: str, ids: Sequence[str]) -> None:
     """Take rows out; those that are not there do no harm."""
+    collection = client.get_collection(name, embedding_function=None)
     for some in batches(ids, ROWS):
-        with connection.writing() as client:
-            client.get_collection(name, embedding_function=None).delete(ids=some)
+        collection.delete(ids=some)
 
 
 def list_ids(connection: Connection, name: str) -> Iterator[list[str]]:
@@ -122,11 +135,11 @@ def get_passages(
     offset: int | None = None,
 ) -> list[Passage]:
     """Read passages by their ids, or a page of all."""
-    result = collection.get(ids=ids, limit=limit, offset=offset, include=["documents", "metadatas"])
-    texts, records = result["documents"] or [], result["metadatas"] or []
+    result = collection.get(ids=ids, limit=limit, offset=offset, include=["metadatas"])
+    records = cast("list[PassageRecord]", result["metadatas"])
     return [
-        read_passage(identifier, text, cast(PassageRecord, record), language)
-        for identifier, text, record in zip(result["ids"], texts, records, strict=True)
+        read_passage(identifier, record, language)
+        for identifier, record in zip(result["ids"], records, strict=True)
     ]
 
 
@@ -134,24 +147,3 @@ def batches(items: Sequence[_T], size: int) -> Iterator[list[_T]]:
     """Cut a sequence into lists of at most `size`."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
-
-
-def _upsert(
-    connection: Connection,
-    name: str,
-    ids: list[str],
-    vectors: NDArray[np.float32],
-    texts: list[str] | None,
-    records: list[PassageRecord] | None,
-) -> None:
-    with connection.writing() as client:
-        collection = client.get_collection(name, embedding_function=None)
-        limit = client.get_max_batch_size()
-        for start in range(0, len(ids), limit):
-            part = slice(start, start + limit)
-            collection.upsert(
-                ids=ids[part],
-                embeddings=vectors[part],
-                documents=texts[part] if texts else None,
-                metadatas=cast("list[Metadata]", records[part]) if records else None,
-            )

@@ -13,6 +13,7 @@ from pathlib import Path
 from crosearch.tools.embedder import Embedder, load_embedder
 from crosearch.tools.errors import StoreError
 from crosearch.tools.lock import access_lock
+from crosearch.tools.records import SCHEMA
 from crosearch.tools.sample import sample_passages_path
 from crosearch.tools.settings import SAMPLE, home
 
@@ -22,7 +23,7 @@ _UNFINISHED = "unfinished"
 def sample_folder(embedder: Embedder | None = None) -> Path:
     """Tell where the sample corpus' store lies, or will lie once it is made."""
     digest = hashlib.sha256(sample_passages_path().read_bytes())
-    digest.update((embedder or load_embedder()).fingerprint.encode())
+    digest.update(f"{(embedder or load_embedder()).fingerprint} {SCHEMA}".encode())
     return home() / SAMPLE / digest.hexdigest()[:16]
 
 
@@ -47,10 +48,10 @@ def sample_store(announce: Callable[[], None] | None = None) -> Path:
                 if announce:
                     announce()
                 _make(store, embedder)
-    except OSError as error:
+    except (OSError, StoreError) as error:
         raise StoreError(
-            f"the sample corpus cannot be written to {store.parent}: {error.strerror}; "
-            "set CROSEARCH_HOME to a folder that can be"
+            f"the sample corpus cannot be made in {store.parent}: {error}; "
+            "set CROSEARCH_HOME to a folder that can be written"
         ) from error
     return store
 

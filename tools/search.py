@@ -23,7 +23,7 @@ from crosearch.tools.index import Corpus, open_store
 from crosearch.tools.languages import Language, describe_language
 from crosearch.tools.passages import Hit, LanguageOutcome, Passage, SearchResult, SearchStatus, Span
 from crosearch.tools.retriever import Vectors
-from crosearch.tools.signals import CANDIDATES, DenseSignal, LexicalSignal, Query, Signal
+from crosearch.tools.signals import CANDIDATES, Query, Signal, default_signals
 from crosearch.tools.threads import in_thread
 
 LONGEST_QUERY = 10_000
@@ -80,10 +80,10 @@ class HybridRetriever:
 
         Args:
             corpus: The corpus, opened with its embedder.
-            signals: What ranks passages; by default the vectors, and BM25 at 0.7 of their weight.
+            signals: What ranks passages; None for `default_signals`.
         """
         self._corpus = corpus
-        self._signals = tuple(signals or (DenseSignal(corpus=corpus), LexicalSignal(corpus=corpus)))
+        self._signals = tuple(signals or default_signals(corpus))
         self._weights = {signal.name: signal.weight for signal in self._signals}
         self._embed = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._embed_anew)
 

@@ -85,10 +85,33 @@ class LexicalSignal:
     """BM25 over the terms of the passage's language."""
 
     corpus: Corpus
-    weight: float = 0.7
+    weight: float = 0.5
     name: str = "lexical"
 
     def candidates(self, language: Language, query: Query) -> Mapping[str, float]:
         """Ask the language's lexical index; without one there are no candidates."""
         index = self.corpus.lexical(language)
         return dict(index.search(query.text, query.depth)) if index else {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SoundSignal:
+    """BM25 over how the words sound: it finds names that are written in another script."""
+
+    corpus: Corpus
+    weight: float = 0.7
+    name: str = "sound"
+
+    def candidates(self, language: Language, query: Query) -> Mapping[str, float]:
+        """Ask the language's lexical index; without one there are no candidates."""
+        index = self.corpus.lexical(language)
+        return dict(index.search_sounds(query.text, query.depth)) if index else {}
+
+
+def default_signals(corpus: Corpus) -> tuple[Signal, ...]:
+    """Return the signals that search uses unless told otherwise; their weights were measured."""
+    return (
+        DenseSignal(corpus=corpus),
+        LexicalSignal(corpus=corpus),
+        SoundSignal(corpus=corpus),
+    )

@@ -19,6 +19,9 @@ from crosearch.tools.records import KINDS, CollectionRecord, collection_name, re
 from crosearch.tools.recovery import recover
 from crosearch.tools.rows import ROWS
 
+_FLUSH_ROWS = 3 * ROWS
+"""Vectors of one language that are written together: each time costs some disk synchronisations."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageCount:
@@ -89,12 +92,11 @@ class CorpusWriter:
         if document.id in self._waiting:
             self.flush()
         pending = self._pending.setdefault(document.language, _Pending())
-        pending.items.append(
-            SplitDocument(document=document, digest=digest, passages=tuple(passages))
-        )
+        item = SplitDocument(document=document, digest=digest, passages=tuple(passages))
+        pending.items.append(item)
+        pending.rows += item.rows
         self._waiting.add(document.id)
-        pending.rows += sum(1 + len(passage.sentences) for passage in passages)
-        if pending.rows >= ROWS:
+        if pending.rows >= _FLUSH_ROWS:
             self._write(document.language)
 
     def remove(self, document_ids: Iterable[str]) -> int:
@@ -181,8 +183,9 @@ class CorpusWriter:
         with self._changing():
             writer = self._begin(language)
             known = [self._catalog.find(item.document.id) for item in items]
-            self._delete([entry for entry in known if entry is not None])
-            writer.insert(items)
+            old = [entry for entry in known if entry is not None]
+            self._delete([entry for entry in old if entry.language != language])
+            writer.replace([entry for entry in old if entry.language == language], items)
             self._catalog.put(item.entry for item in items)
             self._catalog.commit()
 
@@ -190,7 +193,7 @@ class CorpusWriter:
         """Take documents out, whatever language they are in."""
         for language in sorted({entry.language for entry in entries}):
             own = [entry for entry in entries if entry.language == language]
-            self._begin(language).delete(own)
+            self._begin(language).replace(own, [])
             self._catalog.drop(entry.id for entry in own)
 
     def _begin(self, language: Language) -> LanguageWriter:

@@ -92,7 +92,8 @@ def train_tokenizer(texts: Iterable[str], pieces: int) -> Tokenizer:
 
     The library's trainer proposes pieces from the distinct words alone, so a word that is
     part of no other is never one, however frequent: short words of Vietnamese or Hindi
-    fall apart. So frequent words join its pieces, and those least used are dropped.
+    fall apart. So frequent words join its pieces, and those least used are dropped. That
+    trainer is not deterministic: another run gives a few percent of other pieces.
     """
     normalizer = build_normalizer()
     counts = Counter(word for text in texts for word in normalizer.normalize_str(text).split(" "))

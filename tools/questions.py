@@ -1,11 +1,17 @@
-"""What a question asks for: told by its question words, in the embedded languages."""
+"""What a question asks for: told by its question words, in the embedded languages.
+
+By it, the sentences of a passage are told apart that could answer from those that could not.
+"""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from crosearch.tools.languages import Language
+from crosearch.tools.quantities import Quantity, QuantityKind, agree, find_quantities
+from crosearch.tools.quantity_words import UNITS, fold, quantity_words
 
 Asked = Literal["time", "number", "other"]
 """`time`: a year or a date. `number`: an amount, a size or an age. `other`: all else."""
@@ -89,6 +95,53 @@ def asked_for(question: str, language: Language) -> Asked:
     if time is not None and (number is None or time <= number):
         return "time"
     return "other" if number is None else "number"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedQuantity:
+    """The quantity that a question asks for, if it asks for one."""
+
+    asked: Asked
+    dimensions: frozenset[str]
+    """Of the units that the question names, such as `length`; empty: any."""
+    known: tuple[Quantity, ...]
+    """What the question says itself; no answer."""
+
+    def find(self, text: str, language: Language) -> list[Quantity]:
+        """Find the quantities of a text that can be what is asked for."""
+        if self.asked == "other":
+            return []
+        return [found for found in find_quantities(text, language) if self._fits(found)]
+
+    def _fits(self, found: Quantity) -> bool:
+        kinds: tuple[QuantityKind, ...]
+        kinds = ("year", "date") if self.asked == "time" else ("number", "percent")
+        if found.kind not in kinds or any(agree(found, known) for known in self.known):
+            return False
+        dimension = UNITS[found.unit][0] if found.unit else ""
+        return self.asked == "time" or not self.dimensions or dimension in self.dimensions
+
+
+def wanted_quantity(question: str, language: Language) -> WantedQuantity:
+    """Tell which quantities can answer a question."""
+    asked = asked_for(question, language)
+    return WantedQuantity(
+        asked=asked,
+        dimensions=_dimensions(question, language) if asked == "number" else frozenset(),
+        known=tuple(find_quantities(question, language)),
+    )
+
+
+def _dimensions(question: str, language: Language) -> frozenset[str]:
+    """Collect what the units that a question names measure: metres are asked for by name."""
+    words, text = quantity_words(language), fold(question)
+    edge = r"(?<![^\W\d_])" if words.spaced else ""
+    return frozenset(
+        UNITS[unit][0]
+        for side in words.units.values()
+        for word, unit in side.items()
+        if (len(word) > 2 or not words.spaced) and re.search(edge + re.escape(word), text)
+    )
 
 
 def _find(table: Mapping[str, str], language: Language, question: str) -> int | None:

@@ -1,0 +1,103 @@
+"""Tells which statements say the same, agree or contradict each other, across languages.
+
+Two statements belong together where their sentences' vectors are near, or where both give a
+quantity that the question asks for and their passages are about the same subject. What belongs
+together forms a cluster, by average linkage: the outcome does not depend on the order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosearch.tools.names import coverage
+from crosearch.tools.quantities import Quantity, agree
+
+SAME_SENTENCE = 0.5
+"""Cosine of two sentences from which on they say the same.
+
+Measured with the embedded embedder on sentences of XQuAD-R in two of eleven languages, where each
+pair that says the same stands against two that do not, one of them from the same paragraph.
+"""
+SAME_SUBJECT = 0.5
+"""From here on two passages are about the same subject, by `_subject_likeness`."""
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Statement:
+    """What an entry of the ledger says to the question."""
+
+    key: tuple[str, str]
+    """Language and passage id: what puts statements in an order of their own."""
+    sentence: Vector
+    """The sentence's vector, shape (dimension,); zero where it is not known."""
+    passage: Vector
+    """The normalised mean of the passage's sentence vectors, shape (dimension,)."""
+    names: tuple[str, ...]
+    """The passage's names, as of `name_words`."""
+    grams: frozenset[str]
+    """The passage's n-grams, as of `name_grams`."""
+    answers: tuple[Quantity, ...]
+    """The quantities of the sentence that can be what the question asks for."""
+    score: float
+    """How well the passage fits the question, in about 0..1."""
+
+
+def cluster_statements(statements: Sequence[Statement]) -> list[list[int]]:
+    """Group statements that say the same, or contradict each other about the same.
+
+    Returns:
+        Clusters of places in `statements`, each sorted, ordered by their first place.
+    """
+    count = len(statements)
+    order = sorted(range(count), key=lambda place: statements[place].key)
+    affinity = np.zeros((count, count))
+    for one, other in combinations(range(count), 2):
+        affinity[one, other] = _affinity(statements[order[one]], statements[order[other]])
+    affinity += affinity.T
+    groups = _average_linkage(affinity)
+    return sorted(sorted(order[place] for place in group) for group in groups)
+
+
+def contradict(one: Statement, other: Statement) -> bool:
+    """Tell whether two statements answer with quantities of which none can be the same."""
+    verdicts = [agree(a, b) for a in one.answers for b in other.answers]
+    return False in verdicts and True not in verdicts
+
+
+def _affinity(one: Statement, other: Statement) -> float:
+    """Tell how much two statements belong together; below zero they do not."""
+    affinity = float(one.sentence @ other.sentence) - SAME_SENTENCE
+    if any(agree(a, b) is not None for a in one.answers for b in other.answers):
+        affinity = max(affinity, _subject_likeness(one, other) - SAME_SUBJECT)
+    return affinity
+
+
+def _subject_likeness(one: Statement, other: Statement) -> float:
+    """Weigh sentences, passages, shared names, and how well both fit the question.
+
+    The weights were chosen on the questions of the sample corpus, where a logistic regression on
+    the same measures ranks pairs no better.
+    """
+    shared = (coverage(one.names, other.grams) + coverage(other.names, one.grams)) / 2
+    cosines = 0.3 * float(one.sentence @ other.sentence) + 0.7 * float(one.passage @ other.passage)
+    return cosines + 0.8 * shared + 0.2 * min(one.score, other.score)
+
+
+def _average_linkage(affinity: NDArray[np.float64]) -> list[list[int]]:
+    """Merge the two nearest groups as long as they belong together on average."""
+    groups = [[place] for place in range(len(affinity))]
+    while len(groups) > 1:
+        means = {
+            (one, other): affinity[np.ix_(groups[one], groups[other])].mean()
+            for one, other in combinations(range(len(groups)), 2)
+        }
+        (one, other), best = max(means.items(), key=lambda item: (item[1], item[0]))
+        if best < 0:
+            break
+        groups[one] += groups.pop(other)
+    return groups
