@@ -1,6 +1,8 @@
 # Every target makes what it needs; `make demo` and `make test` work on a fresh clone.
 PYTHON ?= python3.11
 BIN := .venv/bin
+# setuptools warns of every editable install whose folders are mapped to another name.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constraints.txt
 TREE := .venv/tree/crosearch
 FOLDERS := agents cli evals graphs tools training
 
@@ -34,12 +36,12 @@ clean:
 
 # Asking a question needs neither torch nor a compiler.
 .venv/.core: .venv/bin/pip pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	$(INSTALL) --editable .
 	touch $@
 
 # mypy and pyright cannot follow an editable install's import hook: they read a tree of links.
 .venv/.dev: .venv/bin/pip pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
 	mkdir -p $(TREE)
 	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(TREE)
 	touch .venv/.core $@

@@ -50,7 +50,9 @@ class ExtractivePolicy:
         choice = choose_languages(observation)
         needed = SUFFICIENT if choice.languages else ACCEPTABLE
         if judgements and judgements[0].probability >= needed:
-            return answer_from(question, language, judgements, thought=why_answer(judgements))
+            return answer_from(
+                question, language, judgements, self._vectors, thought=why_answer(judgements)
+            )
         if choice.languages:
             return SearchAction(
                 languages=choice.languages,

@@ -25,6 +25,9 @@ _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,}")
 _CASED_SCRIPTS = frozenset({"Cyrl", "Grek", "Latn"})
 _UNSPACED = frozenset({"ja", "th", "zh"})
 
+COVERED = 0.7
+"""The cosine from which on a word of the question counts as being in a title."""
+
 _sounds = lru_cache(maxsize=512)(sound_grams)
 
 

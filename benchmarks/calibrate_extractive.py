@@ -203,7 +203,7 @@ def fit_logistic(ledgers: Sequence[Ledger], which: Callable[[Ledger], NDArray[np
         chance = logistic(rows @ weights)
         slope = rows.T @ (labels - chance) - penalty @ weights
         curve = (rows * (chance * (1 - chance))[:, None]).T @ rows + penalty
-        step: Rows = np.linalg.solve(curve, slope)
+        step: Rows = np.linalg.solve(curve, slope).astype(np.float64)
         weights = weights + step
         if np.abs(step).max() < 1e-6:
             break

@@ -40,7 +40,12 @@ from crosearch.graphs.hits import (
 from crosearch.graphs.state import SearchInput, SearchState, SearchUpdate
 from crosearch.tools.align import align_evidence
 from crosearch.tools.detect import detect_language
-from crosearch.tools.languages import Language, parse_language, parse_languages
+from crosearch.tools.languages import (
+    EMBEDDED_LANGUAGES,
+    Language,
+    parse_language,
+    parse_languages,
+)
 from crosearch.tools.retriever import Retriever
 
 SearchRuntime = Runtime[SearchContext]
@@ -72,7 +77,7 @@ class SearchNodes:
         question = check_question(state["question"])
         retriever = (await self.components(context)).retriever
         languages = await asyncio.to_thread(_search_languages, retriever, context)
-        language = await asyncio.to_thread(_asker_language, question, context)
+        language = await asyncio.to_thread(_asker_language, question, context, languages)
         return SearchUpdate(
             question=question,
             language=language,
@@ -104,10 +109,13 @@ class SearchNodes:
         languages = await asyncio.to_thread(_search_languages, components.retriever, context)
         observation = _observe(state, context, languages)
         emit = _emitter(runtime)
+        limit = asyncio.timeout(context.max_seconds - state["seconds"])
         try:
-            async with asyncio.timeout(context.max_seconds - state["seconds"]):
+            async with limit:
                 emission = await components.policy.act(observation, emit)
         except TimeoutError:
+            if not limit.expired():  # the policy's own, and not the run's
+                raise
             return SearchUpdate(action=NO_ACTION, ending="seconds", seconds=clock.read())
         transcript = [*state["transcript"], Segment(kind="policy", text=emission.text)]
         turns_left = observation.turns_left - 1
@@ -224,10 +232,12 @@ def _search_languages(retriever: Retriever, context: SearchContext) -> dict[Lang
     return {language: held.get(language, 0) for language in wanted} or dict(held)
 
 
-def _asker_language(question: str, context: SearchContext) -> Language:
+def _asker_language(
+    question: str, context: SearchContext, held: Mapping[Language, int]
+) -> Language:
     if context.language != "auto":
         return parse_language(context.language)
-    return detect_language(question).language
+    return detect_language(question, {*EMBEDDED_LANGUAGES, *held}).language
 
 
 def _observe(

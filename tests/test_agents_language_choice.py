@@ -4,8 +4,9 @@ from observations import observe, search_record
 
 from crosearch.agents.language_choice import BATCH, choose_languages
 from crosearch.tools.languages import EMBEDDED_LANGUAGES, Language
+from crosearch.tools.ledger import SearchRecord
 
-MANY = {code: 100 - place for place, code in enumerate(EMBEDDED_LANGUAGES)}
+MANY: dict[str, int] = {code: 100 - place for place, code in enumerate(EMBEDDED_LANGUAGES)}
 
 
 def test_the_questions_own_language_comes_first() -> None:
@@ -42,7 +43,7 @@ def test_the_last_turn_is_kept_for_the_answer() -> None:
 
 
 def test_four_searches_reach_every_language() -> None:
-    searches = []
+    searches: list[SearchRecord] = []
     seen: list[Language] = []
     while choice := choose_languages(
         observe(languages=MANY, searches=searches, searches_left=4 - len(searches))

@@ -60,7 +60,7 @@ def test_an_answer_in_the_askers_own_words_suffices(vectors: CachedVectors) -> N
         evidence(5, "fr", "Le viaduc de Garabit franchit la Truyère.", title="Viaduc de Garabit"),
     ]
     [best, *_] = judge(
-        "En quelle année le phare de Cordouan fut-il achevé ?", Language("fr"), held, vectors
+        "En quelle année fut achevé le phare de Cordouan ?", Language("fr"), held, vectors
     )
     assert best.entry is LIGHTHOUSE and best.probability >= SUFFICIENT
 

@@ -33,7 +33,7 @@ def test_names_are_told_by_their_capitals_where_there_are_any() -> None:
 
 
 def test_words_without_capitals_may_all_be_names() -> None:
-    assert name_words("ما هي عاصمة ناميبيا؟") == ("عاصمة", "ناميبيا")
+    assert name_words("ما هي عاصمة ناميبيا؟") == ("ناميبيا",)
     assert coverage(name_words("ナミビアの首都はどこですか"), name_grams("Namibia")) > 0.02
 
 

@@ -14,12 +14,22 @@ from crosearch.tools.languages import Language
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, language TEXT NOT NULL, hash TEXT NOT NULL, sentences TEXT NOT NULL
+    id TEXT PRIMARY KEY, language TEXT NOT NULL, hash TEXT NOT NULL,
+    passages INTEGER NOT NULL, sentences INTEGER NOT NULL, counts TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_language ON documents (language);
+CREATE INDEX IF NOT EXISTS by_language ON documents (language, passages, sentences);
 CREATE TABLE IF NOT EXISTS generations (language TEXT PRIMARY KEY, generation TEXT NOT NULL);
 CREATE TEMP TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LanguageCount:
+    """What a corpus holds in one language."""
+
+    documents: int
+    passages: int
+    sentences: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,15 +66,15 @@ class Catalog:
     def find(self, document_id: str) -> Entry | None:
         """Look a document up."""
         row = self._database.execute(
-            "SELECT id, language, hash, sentences FROM documents WHERE id = ?", (document_id,)
+            "SELECT id, language, hash, counts FROM documents WHERE id = ?", (document_id,)
         ).fetchone()
         return _entry(row) if row else None
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Record documents, in place of what was known of them."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
-            ((e.id, e.language, e.hash, " ".join(map(str, e.sentences))) for e in entries),
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+            map(_row, entries),
         )
 
     def drop(self, document_ids: Iterable[str]) -> None:
@@ -77,11 +87,15 @@ class Catalog:
         self._database.execute("DELETE FROM documents WHERE language = ?", (language,))
         self._database.execute("DELETE FROM generations WHERE language = ?", (language,))
 
-    def count(self, language: Language) -> int:
-        """Count a language's documents."""
-        query = "SELECT COUNT(*) FROM documents WHERE language = ?"
-        (number,) = self._database.execute(query, (language,)).fetchone()
-        return int(number)
+    def count(self, language: Language) -> LanguageCount:
+        """Count what a language holds."""
+        query = (
+            "SELECT COUNT(*), TOTAL(passages), TOTAL(sentences) FROM documents WHERE language = ?"
+        )
+        documents, passages, sentences = self._database.execute(query, (language,)).fetchone()
+        return LanguageCount(
+            documents=int(documents), passages=int(passages), sentences=int(sentences)
+        )
 
     def languages(self) -> list[Language]:
         """List the languages that it says something of."""
@@ -124,10 +138,16 @@ class Catalog:
         self._database.close()
 
 
+def _row(entry: Entry) -> tuple[str, str, str, int, int, str]:
+    counts = " ".join(map(str, entry.sentences))
+    numbers = len(entry.sentences), sum(entry.sentences)
+    return entry.id, entry.language, entry.hash, *numbers, counts
+
+
 def _entry(row: Sequence[str]) -> Entry:
-    identifier, language, digest, sentences = row
-    counts = tuple(int(count) for count in sentences.split())
-    return Entry(id=identifier, language=Language(language), hash=digest, sentences=counts)
+    identifier, language, digest, counts = row
+    sentences = tuple(int(count) for count in counts.split())
+    return Entry(id=identifier, language=Language(language), hash=digest, sentences=sentences)
 
 
 def passages_of(entry: Entry) -> Iterator[tuple[str, int]]:

@@ -85,6 +85,7 @@ def open_folder(folder: Path) -> "ClientAPI":
     """Open a folder anew: what other processes wrote since it was opened last is seen."""
     from chromadb.api.client import Client
     from chromadb.api.rust import RustBindingsAPI
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings, System
 
     system = System(
@@ -98,7 +99,10 @@ def open_folder(folder: Path) -> "ClientAPI":
     system.start()
     # Begun here, it fails with its own error; begun by the client, with one of cleaning up.
     system.instance(RustBindingsAPI)
-    return Client.from_system(system)
+    client = Client.from_system(system)
+    # Chroma would keep the system, vectors and all, and give it to who opens the folder next.
+    SharedSystemClient._identifier_to_system.pop(str(folder), None)
+    return client
 
 
 def open_server(address: ServerAddress, headers: Mapping[str, str]) -> "ClientAPI":

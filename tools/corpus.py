@@ -48,12 +48,13 @@ class Corpus:
         """The languages that hold passages now, with their numbers, most first."""
         if self._connection.place.server is not None:
             self._connection.refresh()
-        counts: dict[Language, int] = {}
         with self._connection.reading() as collections:
-            for collection in collections.values():
-                record = read_record(collection.metadata)
-                if record and record["corpus"] == self.name and record["kind"] == "passages":
-                    counts[Language(record["language"])] = collection.count()
+            records = [read_record(collection.metadata) for collection in collections.values()]
+        counts = {
+            Language(record["language"]): record["passages"]
+            for record in records
+            if record and record["corpus"] == self.name and record["kind"] == "passages"
+        }
         filled = ((language, count) for language, count in counts.items() if count)
         return dict(sorted(filled, key=lambda item: (-item[1], item[0])))
 

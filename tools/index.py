@@ -8,7 +8,7 @@ For each corpus and language there are two Chroma collections (passages and sent
 with a filter for the language is many times slower. A corpus belongs to one embedder.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,16 @@ from pathlib import Path
 from crosearch.tools.connection import Connection, Place, find_place
 from crosearch.tools.corpus import Corpus
 from crosearch.tools.embedder import Embedder
-from crosearch.tools.errors import CorpusNotFoundError, EmbedderMismatchError
+from crosearch.tools.errors import CorpusNotFoundError
 from crosearch.tools.languages import Language
 from crosearch.tools.lexical_rebuild import RebuildProgress
 from crosearch.tools.lock import writer_lock
-from crosearch.tools.records import check_corpus_name, read_record
+from crosearch.tools.records import (
+    CollectionRecord,
+    check_corpus_name,
+    check_embedder,
+    read_record,
+)
 from crosearch.tools.writer import CorpusWriter
 
 __all__ = ["Corpus", "CorpusInfo", "CorpusWriter", "Store", "open_store"]
@@ -39,7 +44,7 @@ class CorpusInfo:
     passages: Mapping[Language, int]
     """By language, most first."""
     documents: Mapping[Language, int]
-    """By language; as of the last ingestion that ended."""
+    """By language; while it is being ingested, as of the last batch."""
     complete: bool
     """False while it is being ingested, and when an ingestion was killed."""
 
@@ -66,32 +71,13 @@ class Store:
         if not self._place.exists():
             return ()
         self._connection.refresh()
-        passages: dict[str, dict[Language, int]] = {}
-        records = []
         with self._connection.reading() as collections:
-            for collection in collections.values():
-                record = read_record(collection.metadata)
-                if record is None or record["kind"] != "passages":
-                    continue
-                records.append(record)
-                counts = passages.setdefault(record["corpus"], {})
-                counts[Language(record["language"])] = collection.count()
-        infos = []
-        for name in sorted(passages):
-            own = [record for record in records if record["corpus"] == name]
-            counts = dict(sorted(passages[name].items(), key=lambda item: (-item[1], item[0])))
-            infos.append(
-                CorpusInfo(
-                    name=name,
-                    embedder=own[0]["embedder"],
-                    dimension=own[0]["dimension"],
-                    fingerprint=own[0]["fingerprint"],
-                    passages=counts,
-                    documents={Language(r["language"]): r["documents"] for r in own},
-                    complete=all(record["complete"] for record in own),
-                )
-            )
-        return tuple(infos)
+            records = [read_record(collection.metadata) for collection in collections.values()]
+        corpora: dict[str, list[CollectionRecord]] = {}
+        for record in records:
+            if record and record["kind"] == "passages":
+                corpora.setdefault(record["corpus"], []).append(record)
+        return tuple(_describe(corpora[name]) for name in sorted(corpora))
 
     def open_corpus(
         self, name: str, embedder: Embedder, *, progress: RebuildProgress | None = None
@@ -109,10 +95,14 @@ class Store:
             EmbedderMismatchError: It was made with another embedder.
             StoreError: The store cannot be read.
         """
-        corpora = {info.name: info for info in self.corpora()}
-        if name not in corpora:
-            raise CorpusNotFoundError(self._missing(name, list(corpora)))
-        _check_embedder(corpora[name], embedder)
+        names = [info.name for info in self.corpora()]
+        if name not in names:
+            raise CorpusNotFoundError(self._missing(name, names))
+        with self._connection.reading() as collections:
+            records = [read_record(collection.metadata) for collection in collections.values()]
+        for record in records:
+            if record and record["corpus"] == name:
+                check_embedder(record, embedder)
         corpus = Corpus(self._connection, name, embedder)
         corpus.prepare(progress)
         return corpus
@@ -132,9 +122,6 @@ class Store:
         check_corpus_name(name)
         self._place.make()
         with writer_lock(self._place.writer_lock, what=self._place.label):
-            for info in self.corpora():
-                if info.name == name:
-                    _check_embedder(info, embedder)
             writer = CorpusWriter(Connection(self._place), name, embedder)
             with writer.session():
                 yield writer
@@ -161,12 +148,16 @@ def open_store(location: str | Path, *, headers: Mapping[str, str] | None = None
     return Store(find_place(location, headers or {}))
 
 
-def _check_embedder(info: CorpusInfo, embedder: Embedder) -> None:
-    if info.fingerprint == embedder.fingerprint and info.dimension == embedder.dimension:
-        return
-    raise EmbedderMismatchError(
-        f"the corpus {info.name!r} was made with the embedder {info.embedder!r} "
-        f"({info.dimension} dimensions, fingerprint {info.fingerprint}), and not with "
-        f"{embedder.name!r} ({embedder.dimension} dimensions, fingerprint {embedder.fingerprint}): "
-        "name that embedder, or ingest the documents anew under another name"
+def _describe(records: Sequence[CollectionRecord]) -> CorpusInfo:
+    """Sum up a corpus from the records of its collections of passages."""
+    first = records[0]
+    passages = {Language(r["language"]): r["passages"] for r in records}
+    return CorpusInfo(
+        name=first["corpus"],
+        embedder=first["embedder"],
+        dimension=first["dimension"],
+        fingerprint=first["fingerprint"],
+        passages=dict(sorted(passages.items(), key=lambda item: (-item[1], item[0]))),
+        documents={Language(r["language"]): r["documents"] for r in records},
+        complete=all(record["complete"] for record in records),
     )

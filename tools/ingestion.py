@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crosearch.tools.catalog import LanguageCount
 from crosearch.tools.documents import Found, Skipped, read_documents
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.index import CorpusWriter, Store
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document
 from crosearch.tools.splitting import split_document
-from crosearch.tools.writer import LanguageCount
 
 _FORMAT = 1
 """Raised when documents are split or embedded differently, so that they are ingested anew."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosearch.tools.catalog import Entry, passages_of
+from crosearch.tools.catalog import Entry, LanguageCount, passages_of
 from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.languages import Language
@@ -55,7 +55,7 @@ class SplitDocument:
 
 
 class LanguageWriter:
-    """Writes one language. It is marked incomplete from the start, until `complete` or `discard`.
+    """Writes one language. It is marked incomplete from the start until it is noted as complete.
 
     A document's sentences go in before its passages, and its passages out before its sentences:
     whenever this is killed, a document is whole exactly when all its passages are there.
@@ -106,12 +106,13 @@ class LanguageWriter:
             put_rows(client, self._sentences, rows.sentence_ids, rows.sentence_vectors)
             put_rows(client, self._passages, rows.passage_ids, rows.passage_vectors, records)
 
-    def complete(self, documents: int) -> None:
-        """Mark the language as complete, with so many documents."""
-        stamp_index(self._folder, self.generation)
+    def note(self, count: LanguageCount, *, complete: bool = False) -> None:
+        """Say how much the language holds now, and whether that is the end of the changes."""
+        if complete:
+            stamp_index(self._folder, self.generation)
         with self._connection.writing() as client:
             collection = client.get_collection(self._passages, embedding_function=None)
-            self._describe(collection, complete=True, documents=documents)
+            self._describe(collection, complete=complete, count=count)
 
     def discard(self) -> None:
         """Remove the language, of which nothing is left."""
@@ -130,13 +131,13 @@ class LanguageWriter:
         )
 
     def _describe(
-        self, collection: "Collection", *, complete: bool, documents: int | None = None
+        self, collection: "Collection", *, complete: bool, count: LanguageCount | None = None
     ) -> None:
         record = read_record(collection.metadata)
         assert record is not None  # It was made with one.
         changed: CollectionRecord = {**record, "generation": self.generation, "complete": complete}
-        if documents is not None:
-            changed["documents"] = documents
+        if count is not None:
+            changed["documents"], changed["passages"] = count.documents, count.passages
         collection.modify(metadata=dict(changed))
 
 

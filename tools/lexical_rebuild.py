@@ -46,7 +46,6 @@ def rebuild_lexical(
     connection.refresh()
     with connection.reading() as collections:
         collection = collections[collection_name(corpus, language, "passages")]
-        total = collection.count()
     record = read_record(collection.metadata)
     folder = connection.place.lexical(collection)
     if record is None or shows_generation(folder, shown_state(record)):
@@ -59,5 +58,5 @@ def rebuild_lexical(
                 writer.add(passage.id, embedded_text(passage.title, passage.text))
             done += len(passages)
             if progress is not None:
-                progress(language, done, total)
+                progress(language, done, record["passages"])
     stamp_index(folder, shown_state(record))

@@ -23,14 +23,13 @@ _LONGEST = 12
 def name_words(text: str, *, title: bool = False) -> tuple[str, ...]:
     """List a text's probable names and numbers, in lower case, each once.
 
-    The first word of a sentence is left out where it is capitalised, since every first word is; a
-    title's is not.
+    The first word of a sentence is capitalised whatever it is, and left out unless a name follows
+    it; a title's is not.
     """
     words = _WORD.findall(unicodedata.normalize("NFKC", text))
+    alone = not title and not (len(words) > 1 and words[1][0].isupper())
     chosen = (
-        word
-        for place, word in enumerate(words)
-        if _may_be_name(word, first=place == 0 and not title)
+        word for place, word in enumerate(words) if _may_be_name(word, first=alone and place == 0)
     )
     pieces = dict.fromkeys(piece for word in chosen for piece in _pieces(word))
     return tuple(piece for piece in pieces if _grams(piece))

@@ -50,7 +50,11 @@ _INVISIBLE = (
 
 _JOINED = "\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc"
 """Scripts in which a joiner between two letters changes how a word is written."""
-_EMOJI = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u2328\u232b-\u23ff\u24c2"
+    "\u25a0-\u2767\u2776-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+"""What emoji are made of, roughly, without the brackets that stand between them."""
 _JOINER = re.compile(
     rf"(?<=[{_JOINED}])[\u200c\u200d\u180b-\u180d\u180f](?=[{_JOINED}])"
     rf"|(?<=[{_EMOJI}])[\ufe0e\ufe0f]|(?<=[0-9#*])\ufe0f(?=\u20e3)"

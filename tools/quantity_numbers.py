@@ -8,8 +8,9 @@ from crosearch.tools.han_numbers import HAN, read_han
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Span
 from crosearch.tools.quantity_dates import common_year
+from crosearch.tools.quantity_tables import PERCENT
 from crosearch.tools.quantity_values import Quantity, number_value
-from crosearch.tools.quantity_words import PERCENT, SPACE, QuantityWords
+from crosearch.tools.quantity_words import SPACE, QuantityWords
 
 _COUNTED = "公里|米|公斤|人|个|個|座|条|條|根|岁|歳|本|枚|メートル|キロ|世纪|世紀|年|天|日|回|次"
 _MYRIADS = re.compile(

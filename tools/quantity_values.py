@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from crosearch.tools.passages import Span
-from crosearch.tools.quantity_words import UNITS
+from crosearch.tools.quantity_tables import UNITS
 
 QuantityKind = Literal["number", "year", "date", "percent"]
 

@@ -6,117 +6,18 @@ They come from CLDR, through babel; what is added by hand is what CLDR has no pl
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
 from crosearch.tools.languages import Language
-
-PERCENT = "concentr-percent"
-
-UNITS: Mapping[str, tuple[str, Decimal]] = {
-    unit: (dimension, Decimal(factor))
-    for unit, dimension, factor in (
-        (PERCENT, "percent", "1"),
-        ("length-kilometer", "length", "1000"),
-        ("length-meter", "length", "1"),
-        ("length-centimeter", "length", "0.01"),
-        ("length-millimeter", "length", "0.001"),
-        ("length-mile", "length", "1609.344"),
-        ("length-foot", "length", "0.3048"),
-        ("mass-tonne", "mass", "1000"),
-        ("mass-kilogram", "mass", "1"),
-        ("mass-gram", "mass", "0.001"),
-        ("area-square-kilometer", "area", "1000000"),
-        ("area-hectare", "area", "10000"),
-        ("area-square-meter", "area", "1"),
-        ("volume-cubic-meter", "volume", "1000"),
-        ("volume-liter", "volume", "1"),
-        ("temperature-celsius", "temperature", "1"),
-        ("speed-kilometer-per-hour", "speed", "1"),
-        ("duration-century", "centuries", "1"),
-        ("duration-year", "years", "1"),
-        ("duration-month", "months", "1"),
-        ("duration-week", "weeks", "1"),
-        ("duration-day", "days", "1"),
-        ("duration-hour", "time", "3600"),
-        ("duration-minute", "time", "60"),
-        ("duration-second", "time", "1"),
-    )
-}
-"""CLDR's units that are understood, with their dimension and what they are of its base unit."""
-
-_WITH_SYMBOL = (
+from crosearch.tools.quantity_tables import (
+    BEFORE_CHRIST,
+    MORE_SCALES,
+    MORE_UNITS,
     PERCENT,
-    "length-kilometer",
-    "length-meter",
-    "length-centimeter",
-    "length-millimeter",
-    "mass-kilogram",
-    "area-square-kilometer",
-    "area-square-meter",
-    "temperature-celsius",
-    "speed-kilometer-per-hour",
+    UNITS,
+    WITH_SYMBOL,
 )
-"""Those whose symbols no other word looks like: `ha` is a verb, `г.` a year, `in` a preposition."""
-
-_MORE_SCALES: Mapping[str, Mapping[str, int]] = {
-    "hi": {"मिलियन": 10**6, "हजार": 10**3},
-    "de": {"mio": 10**6, "mrd": 10**9},
-    "it": {"mila": 10**3},
-    "pl": {"tys": 10**3, "mln": 10**6, "mld": 10**9},
-    "ro": {"mil": 10**6, "mld": 10**9},
-    "ru": {"тыс": 10**3, "млн": 10**6, "млрд": 10**9},
-    "uk": {"тис": 10**3, "млн": 10**6, "млрд": 10**9},
-}
-_MORE_UNITS: Mapping[str, Mapping[str, str]] = {
-    "ar": {"بالمئة": PERCENT, "في المئة": PERCENT, "في المائة": PERCENT},
-    "en": {
-        "kilometres": "length-kilometer",
-        "kilometre": "length-kilometer",
-        "metres": "length-meter",
-        "metre": "length-meter",
-        "centimetres": "length-centimeter",
-        "millimetres": "length-millimeter",
-        "square kilometres": "area-square-kilometer",
-        "tonnes": "mass-tonne",
-        "per cent": PERCENT,
-    },
-    "hi": {"मील": "length-mile", "टन": "mass-tonne"},
-    "th": {"ร้อยละ": PERCENT},
-    "tr": {"yüzde": PERCENT},
-    "zh": {
-        "公尺": "length-meter",
-        "厘米": "length-centimeter",
-        "平方公里": "area-square-kilometer",
-    },
-}
-"""What people write beside CLDR's words; a percent word may stand on either side."""
-_BEFORE_CHRIST: Mapping[str, str] = {
-    "ar": "ق.م|قبل الميلاد",
-    "de": "v. Chr.|vor Christus|v.Chr.|v. u. Z.",
-    "el": "π.Χ.|π.Χ",
-    "en": "BC|BCE|B.C.",
-    "es": "a. C.|a.C.|antes de Cristo",
-    "fa": "ق.م|پیش از میلاد|قبل از میلاد",
-    "fr": "av. J.-C.|avant J.-C.|avant notre ère",
-    "hi": "ई.पू.|ईसा पूर्व|ई॰पू॰",
-    "id": "SM|sebelum Masehi",
-    "it": "a.C.|a. C.|avanti Cristo",
-    "ja": "紀元前",
-    "ko": "기원전",
-    "nl": "v.Chr.|v. Chr.|voor Christus",
-    "pl": "p.n.e.|przed Chr.",
-    "pt": "a.C.|a. C.|antes de Cristo",
-    "ro": "î.Hr.|î.e.n.",
-    "ru": "до н. э.|до н.э.|до Р. Х.",
-    "sw": "KK|BK|kabla ya Kristo",
-    "th": "ก่อนคริสตกาล|ก่อน ค.ศ.",
-    "tr": "MÖ|M.Ö.|milattan önce",
-    "uk": "до н. е.|до н.е.",
-    "vi": "TCN|trước Công nguyên",
-    "zh": "公元前",
-}
 
 T = TypeVar("T")
 _UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
@@ -195,8 +96,8 @@ def quantity_words(language: Language) -> QuantityWords:
         locale = Locale(language)
     except UnknownLocaleError:
         locale = Locale("en")
-    data = localedata.LocaleDataDict(localedata.load(str(locale)))
-    eras = {*_BEFORE_CHRIST.get(language, "").split("|"), "BCE"} - {""}
+    data = localedata.LocaleDataDict({k: v for k, v in localedata.load(str(locale)).items()})
+    eras = {*BEFORE_CHRIST.get(language, "").split("|"), "BCE"} - {""}
     months = _months(data["months"])
     scales = _scales(language, data["compact_decimal_formats"])
     units = _units(language, data["unit_patterns"])
@@ -248,7 +149,7 @@ def _months(forms: Mapping[str, Mapping[str, Mapping[int, str]]]) -> dict[str, i
         for width in ("abbreviated", "wide"):
             for number, name in forms[form].get(width, {}).items():
                 word = fold(name).strip(".")
-                if not word.strip("月월 ").isdigit() and len(word) > 2:
+                if not word.strip("月월 ").isdigit() and (len(word) > 2 or not word.isascii()):
                     months[word] = number
     return _longest_first(months)
 
@@ -258,7 +159,7 @@ def _scales(
 ) -> dict[Place, dict[str, int]]:
     """Read `0 Millionen` and `elfu 0` from the patterns for short numbers."""
     scales: dict[Place, dict[str, int]] = {"before": {}, "after": {}}
-    for word, value in _MORE_SCALES.get(language, {}).items():
+    for word, value in MORE_SCALES.get(language, {}).items():
         scales["after"][word] = value
     for forms in data.get("long", {}).values():
         for size, pattern in forms.items():
@@ -280,15 +181,17 @@ def _units(
     for unit in UNITS:
         widths = patterns.get(unit, {})
         forms = [*widths.get("long", {}).items()]
-        if unit in _WITH_SYMBOL or all(form == "per" for form, _ in forms):
+        if unit in WITH_SYMBOL or all(form == "per" for form, _ in forms):
             forms += widths.get("short", {}).items()
-        for form, pattern in forms:
-            number = re.search(r"\{0\}", text := str(pattern)) if form != "per" else None
+        for text in (str(pattern) for form, pattern in forms if form != "per"):
+            number = re.search(r"\{0\}", text)
             for place, word in _around(text, number.span()) if number else ():
                 units[place].setdefault(word, unit)
                 units[place].setdefault(word.replace("²", "2"), unit)
-    for word, unit in _MORE_UNITS.get(language, {}).items():
-        units["after"][word] = units["before"][word] = unit
+    for word, unit in MORE_UNITS.get(language, {}).items():
+        units["after"][word] = unit
+        if unit == PERCENT:
+            units["before"][word] = unit
     return {place: _longest_first(words) for place, words in units.items()}
 
 

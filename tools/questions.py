@@ -11,7 +11,8 @@ from typing import Literal
 
 from crosearch.tools.languages import Language
 from crosearch.tools.quantities import Quantity, QuantityKind, agree, find_quantities
-from crosearch.tools.quantity_words import UNITS, fold, quantity_words
+from crosearch.tools.quantity_tables import UNITS
+from crosearch.tools.quantity_words import fold, quantity_words
 
 Asked = Literal["time", "number", "other"]
 """`time`: a year or a date. `number`: an amount, a size or an age. `other`: all else."""

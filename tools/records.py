@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict, cast
 
 from crosearch.tools.embedder import Embedder
-from crosearch.tools.errors import StoreError, UsageError
+from crosearch.tools.errors import EmbedderMismatchError, StoreError, UsageError
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, Metadata, Passage, Span
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when what is stored changes its form."""
 
 Kind = Literal["passages", "sentences"]
@@ -42,7 +42,8 @@ class CollectionRecord(TypedDict):
     mending: bool
     """True while vectors are computed again, because a kill left their files torn."""
     documents: int
-    """How many there were when it was last complete."""
+    passages: int
+    """How many there were after the last batch; to ask Chroma would load all vectors."""
 
 
 class PassageRecord(TypedDict):
@@ -105,6 +106,7 @@ def new_record(corpus: str, language: Language, kind: Kind, embedder: Embedder) 
         complete=False,
         mending=False,
         documents=0,
+        passages=0,
     )
 
 
@@ -122,6 +124,22 @@ def read_record(metadata: Mapping[str, object] | None) -> CollectionRecord | Non
             f"version of crosearch reads schema {SCHEMA}: ingest it anew under another name"
         )
     return cast(CollectionRecord, metadata)
+
+
+def check_embedder(record: CollectionRecord, embedder: Embedder) -> None:
+    """Do nothing if a corpus was made with this embedder.
+
+    Raises:
+        EmbedderMismatchError: It was made with another one; both are named.
+    """
+    if (record["fingerprint"], record["dimension"]) == (embedder.fingerprint, embedder.dimension):
+        return
+    made = f"{record['embedder']!r} ({record['dimension']} dimensions, {record['fingerprint']})"
+    given = f"{embedder.name!r} ({embedder.dimension} dimensions, {embedder.fingerprint})"
+    raise EmbedderMismatchError(
+        f"the corpus {record['corpus']!r} was made with the embedder {made}, and not with {given}: "
+        "name that one, or ingest the documents anew under another name"
+    )
 
 
 def passage_id(document_id: str, number: int) -> str:

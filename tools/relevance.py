@@ -19,7 +19,7 @@ from crosearch.tools.retriever import Vectors
 Vector = NDArray[np.float32]
 
 _NAMES_IN_PASSAGE = 0.5
-_NAMES_IN_SENTENCE = 0.3
+_NAMES_IN_SENTENCE = 0.1
 _TITLE_IN_QUESTION = 0.3
 _QUANTITY_IN_SENTENCE = 0.5
 """What shared names, and a quantity of the kind that is asked for, are worth in cosine; chosen on

@@ -53,12 +53,8 @@ def cluster_statements(statements: Sequence[Statement]) -> list[list[int]]:
     Returns:
         Clusters of places in `statements`, each sorted, ordered by their first place.
     """
-    count = len(statements)
-    order = sorted(range(count), key=lambda place: statements[place].key)
-    affinity = np.zeros((count, count))
-    for one, other in combinations(range(count), 2):
-        affinity[one, other] = _affinity(statements[order[one]], statements[order[other]])
-    affinity += affinity.T
+    order = sorted(range(len(statements)), key=lambda place: statements[place].key)
+    affinity = _affinities([statements[place] for place in order])
     groups = _average_linkage(affinity)
     return sorted(sorted(order[place] for place in group) for group in groups)
 
@@ -69,12 +65,24 @@ def contradict(one: Statement, other: Statement) -> bool:
     return False in verdicts and True not in verdicts
 
 
-def _affinity(one: Statement, other: Statement) -> float:
-    """Tell how much two statements belong together; below zero they do not."""
-    affinity = float(one.sentence @ other.sentence) - SAME_SENTENCE
-    if any(agree(a, b) is not None for a in one.answers for b in other.answers):
-        affinity = max(affinity, _subject_likeness(one, other) - SAME_SUBJECT)
-    return affinity
+def _affinities(statements: Sequence[Statement]) -> NDArray[np.float64]:
+    """Tell how much each two statements belong together; below zero they do not."""
+    if not statements:
+        return np.zeros((0, 0))
+    vectors = np.stack([statement.sentence for statement in statements]).astype(np.float64)
+    affinities: NDArray[np.float64] = vectors @ vectors.T - SAME_SENTENCE
+    answering = [place for place, statement in enumerate(statements) if statement.answers]
+    for one, other in combinations(answering, 2):
+        if _answer_alike(statements[one], statements[other]):
+            likeness = _subject_likeness(statements[one], statements[other]) - SAME_SUBJECT
+            affinities[one, other] = max(affinities[one, other], likeness)
+            affinities[other, one] = affinities[one, other]
+    return affinities
+
+
+def _answer_alike(one: Statement, other: Statement) -> bool:
+    """Tell whether both give quantities that can be compared, whether they agree or not."""
+    return any(agree(a, b) is not None for a in one.answers for b in other.answers)
 
 
 def _subject_likeness(one: Statement, other: Statement) -> float:
@@ -91,13 +99,18 @@ def _subject_likeness(one: Statement, other: Statement) -> float:
 def _average_linkage(affinity: NDArray[np.float64]) -> list[list[int]]:
     """Merge the two nearest groups as long as they belong together on average."""
     groups = [[place] for place in range(len(affinity))]
-    while len(groups) > 1:
-        means = {
-            (one, other): affinity[np.ix_(groups[one], groups[other])].mean()
-            for one, other in combinations(range(len(groups)), 2)
-        }
-        (one, other), best = max(means.items(), key=lambda item: (item[1], item[0]))
-        if best < 0:
+    sums = affinity.copy()
+    np.fill_diagonal(sums, -np.inf)
+    sizes = np.ones(len(groups))
+    for _ in groups[1:]:
+        means = sums / np.outer(sizes, sizes)
+        one, other = divmod(int(means.argmax()), len(groups))
+        if means[one, other] < 0:
             break
-        groups[one] += groups.pop(other)
-    return groups
+        groups[one] += groups[other]
+        groups[other] = []
+        sizes[one] += sizes[other]
+        sums[one] += sums[other]
+        sums[:, one] = sums[one]
+        sums[other] = sums[:, other] = sums[one, one] = -np.inf
+    return [group for group in groups if group]

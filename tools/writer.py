@@ -9,27 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from crosearch.tools.catalog import Catalog, Entry
+from crosearch.tools.catalog import Catalog, Entry, LanguageCount
 from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.language_writer import LanguageWriter, SplitDocument
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, Passage
-from crosearch.tools.records import KINDS, CollectionRecord, collection_name, read_record
+from crosearch.tools.records import CollectionRecord, check_embedder, read_record
 from crosearch.tools.recovery import recover
 from crosearch.tools.rows import ROWS
 
 _FLUSH_ROWS = 3 * ROWS
 """Vectors of one language that are written together: each time costs some disk synchronisations."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LanguageCount:
-    """What a corpus holds in one language."""
-
-    documents: int
-    passages: int
-    sentences: int
 
 
 @dataclass(kw_only=True, slots=True)
@@ -123,21 +114,7 @@ class CorpusWriter:
     def count(self) -> dict[Language, LanguageCount]:
         """Count what the corpus holds, by language, most passages first."""
         self.flush()
-        languages = self._records()
-        with self._connection.reading() as collections:
-            rows = {
-                (language, kind): collections[collection_name(self.corpus, language, kind)].count()
-                for language in languages
-                for kind in KINDS
-            }
-        counts = {
-            language: LanguageCount(
-                documents=self._catalog.count(language),
-                passages=rows[language, "passages"],
-                sentences=rows[language, "sentences"],
-            )
-            for language in languages
-        }
+        counts = {language: self._catalog.count(language) for language in self._records()}
         filled = [(language, count) for language, count in counts.items() if count.passages]
         return dict(sorted(filled, key=lambda item: (-item[1].passages, item[0])))
 
@@ -156,8 +133,11 @@ class CorpusWriter:
     def _repair(self) -> None:
         """Bring catalog and lexical index into line with Chroma where they do not agree."""
         gone = set(self._catalog.languages())
+        records = self._records()
+        for record in records.values():
+            check_embedder(record, self.embedder)
         with self._changing():
-            for language, record in self._records().items():
+            for language, record in records.items():
                 gone.discard(language)
                 known = self._catalog.generation(language)
                 if not record["complete"] or known != record["generation"]:
@@ -188,6 +168,7 @@ class CorpusWriter:
             writer.replace([entry for entry in old if entry.language == language], items)
             self._catalog.put(item.entry for item in items)
             self._catalog.commit()
+            writer.note(self._catalog.count(language))
 
     def _delete(self, entries: Sequence[Entry]) -> None:
         """Take documents out, whatever language they are in."""
@@ -209,11 +190,11 @@ class CorpusWriter:
     def _complete(self) -> None:
         """Mark the changed languages as complete; those that are empty now go."""
         for language, writer in self._languages.items():
-            documents = self._catalog.count(language)
-            if documents:
+            count = self._catalog.count(language)
+            if count.documents:
                 self._catalog.set_generation(language, writer.generation)
                 self._catalog.commit()
-                writer.complete(documents)
+                writer.note(count, complete=True)
             else:
                 self._catalog.clear(language)
                 self._catalog.commit()
