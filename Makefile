@@ -9,7 +9,8 @@ FOLDERS := agents cli evals graphs tools training
 .PHONY: demo test check studio embedder clean
 
 demo: .venv/.core
-	$(BIN)/crosearch ask "En quelle année est mort l'écrivain swahili Shaaban Robert ?"
+	$(BIN)/crosearch ask "How many bricks were used to build the Göltzsch Viaduct?"
+	$(BIN)/crosearch ask "Wie viele Bruchstücke des Mechanismus von Antikythera sind erhalten?"
 
 test: .venv/.dev
 	$(BIN)/pytest -q

@@ -268,9 +268,15 @@ def test_a_lexical_index_that_is_gone_is_made_again_from_the_passages(tmp_path: 
     assert told == [(EN, 2, 2)]
 
 
-def test_a_lost_catalog_is_made_again_from_the_passages(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [None, b"", b"no database" * 500])
+def test_a_lost_or_damaged_catalog_is_made_again_from_the_passages(
+    tmp_path: Path, left: bytes | None
+) -> None:
     store = filled_store(tmp_path, BRIDGE, TOWER, PONT)
-    (tmp_path / "facts.catalog.sqlite3").unlink()
+    catalog = tmp_path / "facts.catalog.sqlite3"
+    catalog.unlink()
+    if left is not None:
+        catalog.write_bytes(left)
 
     with store.writer("facts", EMBEDDER) as writer:
         hashes = [writer.hash_of(name) for name in ("bridge", "tower", "pont", "other")]

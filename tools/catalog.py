@@ -22,6 +22,14 @@ CREATE TABLE IF NOT EXISTS generations (language TEXT PRIMARY KEY, generation TE
 CREATE TEMP TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
+_VERSION = 2
+_DROP = f"""
+DROP TABLE IF EXISTS documents;
+DROP TABLE IF EXISTS generations;
+PRAGMA user_version = {_VERSION};
+"""
+"""A catalog of another form is only a copy, too: it is made again."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageCount:
@@ -57,11 +65,13 @@ class Catalog:
             StoreError: The file cannot be written.
         """
         try:
-            self._database = sqlite3.connect(path)
-            self._database.execute("PRAGMA temp_store = FILE")
-            self._database.executescript(_TABLES)
-        except sqlite3.Error as error:
+            self._database = _open(path)
+        except sqlite3.OperationalError as error:
             raise StoreError(f"cannot write the catalog {path.name}: {error}") from error
+        except sqlite3.DatabaseError:
+            # It is damaged, and only a copy.
+            path.unlink(missing_ok=True)
+            self._database = _open(path)
 
     def find(self, document_id: str) -> Entry | None:
         """Look a document up."""
@@ -136,6 +146,16 @@ class Catalog:
     def close(self) -> None:
         """Close the file; changes that were not committed are lost."""
         self._database.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path)
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version != _VERSION:
+        database.executescript(_DROP)
+    database.execute("PRAGMA temp_store = FILE")
+    database.executescript(_TABLES)
+    return database
 
 
 def _row(entry: Entry) -> tuple[str, str, str, int, int, str]:

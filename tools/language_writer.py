@@ -108,9 +108,9 @@ class LanguageWriter:
 
     def note(self, count: LanguageCount, *, complete: bool = False) -> None:
         """Say how much the language holds now, and whether that is the end of the changes."""
-        if complete:
-            stamp_index(self._folder, self.generation)
         with self._connection.writing() as client:
+            if complete:
+                stamp_index(self._folder, self.generation)
             collection = client.get_collection(self._passages, embedding_function=None)
             self._describe(collection, complete=complete, count=count)
 

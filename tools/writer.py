@@ -5,6 +5,7 @@ incomplete before its first change and complete after its last (`crosearch.tools
 `crosearch.tools.recovery`).
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from crosearch.tools.catalog import Catalog, Entry, LanguageCount
 from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
+from crosearch.tools.errors import StoreError
 from crosearch.tools.language_writer import LanguageWriter, SplitDocument
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, Passage
@@ -60,6 +62,10 @@ class CorpusWriter:
             finally:
                 if self._whole:
                     self._complete()
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the catalog of {self.corpus!r} cannot be written: {error}"
+            ) from error
         finally:
             self._catalog.close()
 
