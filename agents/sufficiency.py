@@ -47,7 +47,7 @@ FOREIGN_BIAS = -6.7
 
 SUFFICIENT = 0.75
 """From here on no further language is searched."""
-ACCEPTABLE = 0.46
+ACCEPTABLE = 0.48
 """From here on the evidence is answered from, when nothing is left to search."""
 
 _UNTITLED = 0.2
