@@ -31,6 +31,12 @@ COVERED = 0.7
 _sounds = lru_cache(maxsize=512)(sound_grams)
 
 
+@lru_cache(maxsize=2048)
+def _terms(text: str, language: Language) -> tuple[str, ...]:
+    """Return a text's terms, each once; a run judges the same passages in every turn."""
+    return tuple(dict.fromkeys(tokenize(text, language)))
+
+
 def sound_overlap(question: str, passages: Sequence[str]) -> Scores:
     """Return the share of the question's sounds in each passage, rare ones counting more.
 
@@ -125,7 +131,7 @@ def word_similarities(
         Cosines, shape (words of the question, passages), with at least one row.
     """
     asked = _content_words(question, language)
-    texts = [list(dict.fromkeys(tokenize(text, code))) or [text] for text, code in passages]
+    texts = [_terms(text, code) or (text,) for text, code in passages]
     held = vectors.look_up(word for words in (asked, *texts) for word in words)
     wanted = np.stack([held[word] for word in asked])
     nearest = [(wanted @ np.stack([held[word] for word in words]).T).max(axis=1) for words in texts]

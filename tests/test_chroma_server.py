@@ -62,7 +62,7 @@ def test_a_server_is_ingested_into_and_searched_like_a_folder(server: str, tmp_p
     assert corpus.nearest_passages(EN, query, 1)[0][0] == "tower#0"
     assert corpus.nearest_sentences(EN, query, 1)[0][:2] == ("tower#0", 0)
     assert corpus.passages(EN, ["bridge#0"])[0].text == BRIDGE.text
-    assert corpus.sentence_vectors(EN, ["tower#0"])["tower#0"].shape == (2, 32)
+    assert corpus.sentence_vectors(EN, {"tower#0": 2})["tower#0"].shape == (2, 32)
     lexical = corpus.lexical(FR)
     assert lexical is not None
     assert [found for found, _ in lexical.search("pont", 5)] == ["pont#0"]

@@ -53,7 +53,7 @@ def test_passages_come_back_as_they_were_in_the_order_asked_for(tmp_path: Path) 
 def test_stored_sentence_vectors_are_the_embedders(tmp_path: Path) -> None:
     corpus = filled_store(tmp_path, BRIDGE, TOWER).open_corpus("facts", EMBEDDER)
 
-    vectors = corpus.sentence_vectors(EN, ["bridge#0", "nowhere#0"])
+    vectors = corpus.sentence_vectors(EN, {"bridge#0": 2, "nowhere#0": 1})
 
     expected = EMBEDDER.encode_passages(["The bridge was opened in 1932.", "It spans the harbour."])
     assert list(vectors) == ["bridge#0"]
@@ -100,7 +100,7 @@ def test_a_changed_document_replaces_its_passages(tmp_path: Path) -> None:
     corpus = store.open_corpus("facts", EMBEDDER)
 
     assert [passage.text for passage in corpus.passages(EN, ["bridge#0"])] == ["It was torn down."]
-    assert corpus.sentence_vectors(EN, ["bridge#0"])["bridge#0"].shape == (1, 32)
+    assert corpus.sentence_vectors(EN, {"bridge#0": 1})["bridge#0"].shape == (1, 32)
     lexical = corpus.lexical(EN)
     assert lexical is not None
     assert lexical.search("harbour", 5) == []

@@ -46,7 +46,7 @@ def contents(corpus: Corpus, ids: list[str]) -> dict[str, object]:
     held: dict[str, object] = {}
     for language in (Language("en"), Language("fr")):
         passages = corpus.passages(language, ids)
-        vectors = corpus.sentence_vectors(language, [passage.id for passage in passages])
+        vectors = corpus.sentence_vectors(language, {p.id: len(p.sentences) for p in passages})
         lexical = corpus.lexical(language)
         assert lexical is not None
         held[language] = (corpus.languages[language], len(lexical))

@@ -80,14 +80,14 @@ class Corpus:
                 found[passage.id] = passage
         return [found[identifier] for identifier in ids if identifier in found]
 
-    def sentence_vectors(
-        self, language: Language, passage_ids: Sequence[str]
-    ) -> dict[str, Vectors]:
+    def sentence_vectors(self, language: Language, counts: Mapping[str, int]) -> dict[str, Vectors]:
         """Read the stored vectors of passages' sentences, shape (sentences, dimension) each.
 
-        Passages that are not there are left out.
+        Args:
+            language: The passages' language.
+            counts: How many sentences each passage has, by its id. Passages that are not there,
+                or have fewer, are left out.
         """
-        counts = {p.id: len(p.sentences) for p in self.passages(language, passage_ids)}
         wanted = [name for passage, n in counts.items() for name in sentence_ids(passage, n)]
         vectors: dict[str, Vectors] = {}
         for some in batches(wanted, READ_ROWS):

@@ -144,14 +144,15 @@ class HybridRetriever:
         Raises:
             StoreError: The store does not answer.
         """
-        by_language: dict[Language, list[str]] = {}
+        by_language: dict[Language, dict[str, int]] = {}
         for passage in passages:
-            by_language.setdefault(passage.language, []).append(passage.id)
+            counts = by_language.setdefault(passage.language, {})
+            counts[passage.id] = len(passage.sentences)
 
         def read() -> dict[str, Vectors]:
             rows: dict[str, Vectors] = {}
-            for language, ids in by_language.items():
-                rows.update(self._corpus.sentence_vectors(language, ids))
+            for language, counts in by_language.items():
+                rows.update(self._corpus.sentence_vectors(language, counts))
             return rows
 
         return await in_thread(read)
@@ -193,8 +194,9 @@ class HybridRetriever:
         language = search.outcome.language
 
         def work() -> _LanguageSearch:
-            vectors = self._corpus.sentence_vectors(language, ids)
             passages = self._corpus.passages(language, ids)
+            counts = {passage.id: len(passage.sentences) for passage in passages}
+            vectors = self._corpus.sentence_vectors(language, counts)
             hits = {
                 passage.id: (passage, _nearest_sentence(passage, vectors.get(passage.id), query))
                 for passage in passages
