@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,7 +41,10 @@ def refusal(result: Result) -> str:
 def start(
     *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """Start a command as a process."""
+    """Start a command as a process that Ctrl-C reaches, even where the tests ignore it themselves.
+
+    A shell's background jobs ignore SIGINT, and hand that on to what they start.
+    """
     return subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=cwd,
@@ -48,4 +52,5 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
