@@ -11,7 +11,7 @@ from crosearch.cli.output import print_error, print_json
 from crosearch.tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosearch.tools.ingestion import IngestionReport
+    from crosearch.tools.ingestion import IngestionProgress, IngestionReport
     from crosearch.tools.languages import Language
     from crosearch.tools.settings import Source
 
@@ -83,6 +83,7 @@ def _ingest(
     paths: list[str], source: "Source", language: "Language | None", *, prune: bool
 ) -> "IngestionReport":
     from crosearch.cli.ingestion_report import showing_progress
+    from crosearch.cli.interrupts import remembering_interrupts
     from crosearch.tools.embedder import load_embedder
     from crosearch.tools.index import open_store
     from crosearch.tools.ingestion import ingest as ingest_paths
@@ -90,7 +91,12 @@ def _ingest(
 
     store = open_store(source.store, headers=server_headers(dict(source.headers)))
     embedder = load_embedder(source.embedder)
-    with showing_progress() as progress:
+    with showing_progress() as show, remembering_interrupts() as raise_swallowed:
+
+        def progress(done: "IngestionProgress") -> None:
+            raise_swallowed()
+            show(done)
+
         return ingest_paths(
             paths,
             store=store,

@@ -3,12 +3,12 @@
 They are compared by how they sound (`crosearch.tools.sounds`), so that an inflected name, or one in
 another script, still shares most of its pieces. Names are the capitalised words where a script has
 capitals, and all longer words where it has none: those of another language are not found again
-anyway.
+anyway. A run compares the same passages in every turn, so what was worked out is kept.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from crosearch.tools.sounds import sound_grams
@@ -20,6 +20,7 @@ _LONGEST = 12
 """Letters; longer runs come from scripts without spaces, and are cut into overlapping pieces."""
 
 
+@lru_cache(maxsize=1024)
 def name_words(text: str, *, title: bool = False) -> tuple[str, ...]:
     """List a text's probable names and numbers, in lower case, each once.
 
@@ -35,11 +36,12 @@ def name_words(text: str, *, title: bool = False) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if _grams(piece))
 
 
-name_grams = lru_cache(maxsize=4096)(sound_grams)
+name_grams = lru_cache(maxsize=1024)(sound_grams)
 """The pieces of all the sounds of a text."""
 
 
-def coverage(names: Sequence[str], grams: frozenset[str]) -> float:
+@lru_cache(maxsize=4096)
+def coverage(names: tuple[str, ...], grams: frozenset[str]) -> float:
     """Tell which part of the names a text holds, from 0 to 1; 0 where there are no names.
 
     A name counts with its length, and by the square of the share of its n-grams that are found,
