@@ -5,6 +5,7 @@ one sound are made one, and words are cut into pieces of letters and of consonan
 """
 
 import re
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -22,6 +23,8 @@ _VOWELS = str.maketrans("", "", "aeiouyh")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[a-z0-9]+")
 
+_LONGEST_KNOWN = 24
+"""Characters; longer runs come from scripts without spaces, and do not come again."""
 _GRAM = 4
 _SKELETON = 3
 """Length of the pieces of a word, and of its consonants: some scripts write no vowels."""
@@ -32,10 +35,17 @@ def sound_grams(text: str) -> frozenset[str]:
 
     A piece holds no white space; those of consonants begin with `=`, the first of a word with `_`.
     """
-    lowered = text.lower()
+    grams: set[str] = set()
+    for run in text.lower().split():
+        grams |= _known_grams(run) if len(run) <= _LONGEST_KNOWN else _run_grams(run)
+    return frozenset(grams)
+
+
+def _run_grams(run: str) -> frozenset[str]:
+    """Cut the words of a run without white space."""
     for letters, sound in _GREEK:
-        lowered = lowered.replace(letters, sound)
-    sounds = anyascii(lowered).lower().replace("'", "")
+        run = run.replace(letters, sound)
+    sounds = anyascii(run).lower().replace("'", "")
     for spelling, sound in _SPELLINGS:
         sounds = sounds.replace(spelling, sound)
     sounds = _DOUBLED.sub(r"\1", sounds.translate(_LETTERS))
@@ -46,6 +56,9 @@ def sound_grams(text: str) -> frozenset[str]:
         if len(skeleton) >= _SKELETON:
             grams |= {f"={piece}" for piece in _pieces(f"_{skeleton}", _SKELETON)}
     return frozenset(grams)
+
+
+_known_grams = lru_cache(maxsize=16_384)(_run_grams)
 
 
 def _pieces(word: str, length: int) -> set[str]:
