@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from crosearch.cli.output import progress_console
-from crosearch.tools.errors import CorpusNotFoundError
 from crosearch.tools.settings import Source, parse_header, server_headers
 
 if TYPE_CHECKING:
@@ -40,13 +39,7 @@ def find_corpus(source: Source) -> "CorpusInfo":
 
     headers = server_headers(dict(source.headers))
     store = open_store(locate_store(source, announce_sample), headers=headers)
-    corpora = {info.name: info for info in store.corpora()}
-    if source.corpus not in corpora:
-        held = ", ".join(corpora) or "none"
-        raise CorpusNotFoundError(
-            f"the store {store.label} holds no corpus {source.corpus!r}; it holds {held}"
-        )
-    return corpora[source.corpus]
+    return store.find(source.corpus)
 
 
 def announce_sample() -> None:

@@ -4,11 +4,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 
@@ -50,6 +51,17 @@ def running(
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+def running_chroma(folder: Path, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """Run a Chroma server on what `folder` holds; its log lies beside."""
+    chroma = Path(sys.executable).with_name("chroma")
+    return running(
+        [str(chroma), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)],
+        ready=f"http://127.0.0.1:{port}/api/v2/heartbeat",
+        log=folder.with_suffix(".log"),
+        cwd=folder.parent,
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], ready: str, log: Path, seconds: float) -> None:

@@ -5,15 +5,13 @@ import json
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from servers import free_port, running
+from servers import free_port, running_chroma
 from store_samples import BRIDGE, EMBEDDER, EN, FR, PONT, QIAO, TOWER, put
 
 from crosearch.tools import chroma
@@ -26,20 +24,10 @@ from crosearch.tools.settings import home
 pytestmark = pytest.mark.server
 
 
-def chroma_server(folder: Path, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder)]
-    return running(
-        [*command, "--host", "127.0.0.1", "--port", str(port)],
-        ready=f"http://127.0.0.1:{port}/api/v2/heartbeat",
-        log=folder.with_suffix(".log"),
-        cwd=folder.parent,
-    )
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
-    with chroma_server(tmp_path_factory.mktemp("chroma") / "data", port):
+    with running_chroma(tmp_path_factory.mktemp("chroma") / "data", port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -123,7 +111,7 @@ def test_a_server_that_dies_between_two_reads_is_an_error_until_it_is_back(tmp_p
     port = free_port()
     store = open_store(f"http://127.0.0.1:{port}")
     query = EMBEDDER.encode_queries(["made of iron"])[0]
-    with chroma_server(tmp_path / "data", port):
+    with running_chroma(tmp_path / "data", port):
         with store.writer("facts", EMBEDDER) as writer:
             put(writer, TOWER)
         corpus = store.open_corpus("facts", EMBEDDER)
@@ -132,7 +120,7 @@ def test_a_server_that_dies_between_two_reads_is_an_error_until_it_is_back(tmp_p
     with pytest.raises(StoreError, match=f"http://127.0.0.1:{port} failed: .*running"):
         corpus.nearest_passages(EN, query, 1)
 
-    with chroma_server(tmp_path / "data", port):
+    with running_chroma(tmp_path / "data", port):
         assert corpus.nearest_passages(EN, query, 1)[0][0] == "tower#0"
         assert corpus.languages == {EN: 1}
 
@@ -143,7 +131,7 @@ def test_a_server_that_dies_while_it_is_written_to_is_repaired_by_the_next_run(
     port = free_port()
     store = open_store(f"http://127.0.0.1:{port}")
     with pytest.raises(StoreError, match="failed: .*running"):
-        with chroma_server(tmp_path / "data", port):
+        with running_chroma(tmp_path / "data", port):
             session = store.writer("facts", EMBEDDER)
             writer = session.__enter__()
             put(writer, TOWER)
@@ -151,7 +139,7 @@ def test_a_server_that_dies_while_it_is_written_to_is_repaired_by_the_next_run(
             put(writer, PONT)
         session.__exit__(None, None, None)
 
-    with chroma_server(tmp_path / "data", port):
+    with running_chroma(tmp_path / "data", port):
         with store.writer("facts", EMBEDDER) as writer:
             put(writer, TOWER, PONT)
         assert store.open_corpus("facts", EMBEDDER).languages == {EN: 1, FR: 1}
@@ -171,7 +159,7 @@ def test_a_server_that_hangs_between_two_reads_is_given_up(
 ) -> None:
     monkeypatch.setattr(chroma, "REQUEST_SECONDS", 1.0)
     port = free_port()
-    with chroma_server(tmp_path / "data", port) as process:
+    with running_chroma(tmp_path / "data", port) as process:
         store = open_store(f"http://127.0.0.1:{port}")
         with store.writer("facts", EMBEDDER) as writer:
             put(writer, TOWER)

@@ -1,13 +1,11 @@
 """Ingestion, search and a question, from the command line, through a Chroma server."""
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cli_runs import crosearch, printed_json
-from servers import free_port, running
+from servers import free_port, running_chroma
 from small_corpus import PASSAGES
 
 pytestmark = pytest.mark.server
@@ -21,11 +19,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]
     source.write_text("".join(json.dumps(line) + "\n" for line in PASSAGES), encoding="utf-8")
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--path", str(folder / "data")]
-    ready = f"{address}/api/v2/heartbeat"
     options = ("--corpus", "small", "--store", address)
-    with running(command, ready=ready, log=folder / "log", cwd=folder):
+    with running_chroma(folder / "data", port):
         report = printed_json(crosearch("ingest", str(source), *options, "--json"))
         assert report["added"] == len(PASSAGES)
         yield options

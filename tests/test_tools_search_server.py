@@ -1,10 +1,9 @@
 """Search through a Chroma server, and when it dies between two searches."""
 
-import sys
 from pathlib import Path
 
 import pytest
-from servers import free_port, running
+from servers import free_port, running_chroma
 
 from crosearch.tools.embedder import load_embedder
 from crosearch.tools.index import open_store
@@ -22,11 +21,7 @@ async def test_a_server_that_dies_between_two_searches_is_a_status_of_every_lang
 ) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    chroma = Path(sys.executable).with_name("chroma")
-    command = [str(chroma), "run", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--path", str(tmp_path / "data")]
-    ready = f"{address}/api/v2/heartbeat"
-    with running(command, ready=ready, log=tmp_path / "log", cwd=tmp_path):
+    with running_chroma(tmp_path / "data", port):
         with open_store(address).writer("facts", load_embedder()) as writer:
             for name, (language, text) in TEXTS.items():
                 passage = Passage(

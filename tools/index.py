@@ -79,6 +79,18 @@ class Store:
                 corpora.setdefault(record["corpus"], []).append(record)
         return tuple(_describe(corpora[name]) for name in sorted(corpora))
 
+    def find(self, name: str) -> CorpusInfo:
+        """Look a corpus up, which needs no embedder.
+
+        Raises:
+            CorpusNotFoundError: There is none of that name; the message lists those there are.
+            StoreError: The store cannot be read.
+        """
+        corpora = {info.name: info for info in self.corpora()}
+        if name not in corpora:
+            raise CorpusNotFoundError(self._missing(name, list(corpora)))
+        return corpora[name]
+
     def open_corpus(
         self, name: str, embedder: Embedder, *, progress: RebuildProgress | None = None
     ) -> Corpus:
@@ -95,9 +107,7 @@ class Store:
             EmbedderMismatchError: It was made with another embedder.
             StoreError: The store cannot be read.
         """
-        names = [info.name for info in self.corpora()]
-        if name not in names:
-            raise CorpusNotFoundError(self._missing(name, names))
+        self.find(name)
         with self._connection.reading() as collections:
             records = [read_record(collection.metadata) for collection in collections.values()]
         for record in records:
