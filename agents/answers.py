@@ -97,12 +97,12 @@ def _say(question: str, language: Language, sources: Sequence[_Source]) -> str:
 
     Where there is none of them, quote the original, and say that it is one.
     """
-    for source in sources:
-        if source.entry["language"] == language:
-            return neutralise(source.said)
-    for source in sources:
-        if source.entry["translation"] is not None:
-            return neutralise(source.entry["translation"])
+    own = (source.said for source in sources if source.entry["language"] == language)
+    translated = (source.entry["translation"] or "" for source in sources)
+    for text in (*own, *translated):
+        said = neutralise(text)
+        if said.strip():  # a text of control characters alone is nothing to say
+            return said
     wanted = wanted_quantity(question, language)
     for source in sources:
         quantity = _quantity_of(wanted, source)

@@ -3,7 +3,7 @@
 from string import Formatter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from observations import evidence
 
@@ -127,6 +127,7 @@ def test_every_phrase_has_its_places(language: Language) -> None:
     assert language == "en" or language_name(Language("de"), within=language) != "German"
 
 
+@example("\x08", Language("sw"))
 @given(st.text(min_size=1).filter(str.strip), st.sampled_from(EMBEDDED_LANGUAGES))
 def test_no_document_can_break_the_answer(text: str, language: Language) -> None:
     held = [judgement(evidence(1, "sw", text))]
