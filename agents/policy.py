@@ -6,7 +6,7 @@ parses: a run of the extractive policy reads like a run of a trained one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from crosearch.agents.transcript import Segment
 from crosearch.tools.languages import Language
@@ -33,6 +33,27 @@ class Observation:
     turns_left: int
     """How many actions it may still take, this one counted; at 1 it must answer."""
     searches_left: int
+    temperature: float | None = None
+    """The sampling temperature of this run; None: the policy's own. 0 takes the likeliest token."""
+    seed: int | None = None
+    """What a run's sampling is drawn from; None: no two runs are the same."""
+
+
+EmissionStatus = Literal["ok", "length", "empty", "context", "nan", "timeout"]
+"""How a turn ended: `length`, cut before it closed its action; `empty`, nothing but an end;
+`context`, the transcript leaves the model no room, so that nothing was emitted; `nan`, the model's
+logits were not numbers; `timeout`, the run's seconds were spent before it was done. The last two
+are the machine's fault, the others the policy's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What a turn took."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+    """In US dollars; None where no price is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +61,17 @@ class Emission:
     """What a policy emitted in one turn."""
 
     text: str
-    """All of it, thinking and action, exactly as it was made."""
+    """All of it, thinking and action, exactly as it was made; turn-ending tokens left out."""
+    status: EmissionStatus = "ok"
+    token_ids: tuple[int, ...] | None = None
+    """The sampled ids, whole; None where the policy has no tokens, or cannot tell them."""
+    logprobs: tuple[float, ...] | None = None
+    """One for each of `token_ids`; see `Segment`."""
+    read: tuple[tuple[int, ...], ...] = ()
+    """The ids of the transcript's segments that had none yet, in their order."""
+    untrainable: str = ""
+    """Why these tokens cannot be trained on; empty where they can."""
+    usage: Usage = Usage()
 
 
 @runtime_checkable
@@ -59,3 +90,18 @@ class Policy(Protocol):
             PolicyError: Its model gave nothing that could be parsed at all: the run ends.
         """
         ...
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A policy whose name does not say all: its weights or its settings can differ."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What is equal for two policies exactly if they would act the same."""
+        ...
+
+
+def policy_fingerprint(policy: Policy) -> str:
+    """Tell a policy from every other that would act otherwise; its name, where that is all."""
+    return policy.fingerprint if isinstance(policy, Fingerprinted) else policy.name

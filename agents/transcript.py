@@ -3,10 +3,14 @@
 A segment's kind says who made it: `prompt` (the instructions and the question), `policy` (what
 the policy emitted), `evidence` (what a search brought, neutralised) or `feedback` (what was wrong
 with an action). Whether a text was the policy's is never found out by searching it for tags.
+
+Where the policy reads tokens, each segment keeps its own: for a policy segment the sampled ids, for
+every other the ids that it was tokenized to, once, when the policy first read it. The ids of all
+segments, one after the other, are the ids that the model saw.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # pydantic, which describes the state, needs it on 3.11
 
@@ -20,6 +24,11 @@ class Segment(TypedDict):
 
     kind: SegmentKind
     text: str
+    token_ids: NotRequired[list[int]]
+    """Its tokens, the chat template's around it included; absent until a model has read them."""
+    logprobs: NotRequired[list[float]]
+    """Of a policy segment: the natural logarithm of each sampled token's probability, over the full
+    vocabulary, at the sampling temperature."""
 
 
 def chat_messages(transcript: Iterable[Segment]) -> list[Message]:

@@ -52,6 +52,14 @@ class SearchContext:
     search_timeout: Annotated[
         Seconds, Field(description="Seconds that each language has to answer a search.")
     ] = 10.0
+    temperature: Annotated[
+        float | None,
+        Field(ge=0, description="The policy's sampling temperature; empty: the policy's own."),
+    ] = None
+    seed: Annotated[
+        int | None,
+        Field(ge=0, description="What the policy's sampling is drawn from; empty: at random."),
+    ] = None
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be.
@@ -65,7 +73,12 @@ class SearchContext:
             parse_language(self.language)
         for setting in fields(self):
             value = getattr(self, setting.name)
-            if isinstance(value, int | float) and value <= 0:
+            if not isinstance(value, int | float):
+                continue
+            if setting.name in ("temperature", "seed"):
+                if value < 0:
+                    raise UsageError(f"{setting.name} is {value}; it must be 0 or above")
+            elif value <= 0:
                 raise UsageError(f"{setting.name} is {value}; it must be above 0")
 
 

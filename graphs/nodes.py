@@ -13,12 +13,14 @@ from typing import Literal
 from langgraph.runtime import Runtime
 
 from crosearch.agents.actions import (
+    EXAMPLE_ANSWER,
+    EXAMPLE_SEARCH,
     Action,
     ActionError,
     AnswerAction,
     parse_action,
 )
-from crosearch.agents.policy import Observation
+from crosearch.agents.policy import Emission, EmissionStatus, Observation
 from crosearch.agents.prompts import open_transcript, render_evidence, render_feedback
 from crosearch.agents.transcript import Segment
 from crosearch.graphs.checks import (
@@ -37,7 +39,15 @@ from crosearch.graphs.hits import (
     search_record,
     search_result,
 )
-from crosearch.graphs.state import SearchInput, SearchState, SearchUpdate
+from crosearch.graphs.state import Ending, SearchInput, SearchState, SearchUpdate
+from crosearch.graphs.turns import (
+    extend_transcript,
+    found_ids,
+    ledger_marks,
+    open_turn,
+    replace_turn,
+    search_failures,
+)
 from crosearch.tools.align import align_evidence
 from crosearch.tools.detect import detect_language
 from crosearch.tools.languages import (
@@ -49,6 +59,20 @@ from crosearch.tools.languages import (
 from crosearch.tools.retriever import Retriever
 
 SearchRuntime = Runtime[SearchContext]
+
+_MISTAKES: Mapping[EmissionStatus, str] = {
+    "length": "the turn was cut off: it had grown too long before its action was closed",
+    "empty": f"the turn was empty: end it with {EXAMPLE_SEARCH} or {EXAMPLE_ANSWER}",
+    "context": "the transcript has grown too long for the model",
+    "nan": "the model failed",
+    "timeout": "the run's time was spent",
+}
+_ENDINGS: Mapping[EmissionStatus, Ending] = {
+    "context": "context",
+    "nan": "failed",
+    "timeout": "seconds",
+}
+"""Statuses after which a run cannot go on."""
 
 
 def route_after_think(state: SearchState) -> Literal["think", "search", "answer"]:
@@ -96,6 +120,8 @@ class SearchNodes:
                 turns=context.max_turns,
                 searches=context.max_searches,
             ),
+            history=[],
+            searchable=languages,
             action=NO_ACTION,
             hits=[],
             seconds=clock.read(),
@@ -106,8 +132,7 @@ class SearchNodes:
         clock = _Clock(state["seconds"])
         context = _context(runtime)
         components = await self.components(context)
-        languages = await asyncio.to_thread(_search_languages, components.retriever, context)
-        observation = _observe(state, context, languages)
+        observation = _observe(state, context)
         emit = _emitter(runtime)
         limit = asyncio.timeout(context.max_seconds - state["seconds"])
         try:
@@ -116,17 +141,22 @@ class SearchNodes:
         except TimeoutError:
             if not limit.expired():  # the policy's own, and not the run's
                 raise
-            return SearchUpdate(action=NO_ACTION, ending="seconds", seconds=clock.read())
-        transcript = [*state["transcript"], Segment(kind="policy", text=emission.text)]
+            emission = Emission(text="", status="timeout")
+        transcript = extend_transcript(state["transcript"], emission)
         turns_left = observation.turns_left - 1
-        action, mistake = _read(emission.text, observation)
-        if mistake:
+        action, mistake = _read(emission, observation)
+        if mistake and emission.status not in _ENDINGS:
             transcript.append(_feedback(mistake, turns_left))
+        acted = action_state(action) if action else NO_ACTION
+        turn = open_turn(
+            emission, acted, mistake=mistake, policy=components.policy.name, seconds=clock.passed()
+        )
         return SearchUpdate(
             transcript=transcript,
             turns=state["turns"] + 1,
-            action=action_state(action) if action else NO_ACTION,
-            ending=None if action or turns_left else "turns",
+            history=[*state["history"], turn],
+            action=acted,
+            ending=_ENDINGS.get(emission.status) or (None if action or turns_left else "turns"),
             seconds=clock.read(),
         )
 
@@ -145,8 +175,14 @@ class SearchNodes:
             k=context.passages,
             timeout=context.search_timeout,
         )
+        turn = state["history"][-1].copy()
+        turn["search"] = len(state["searches"])
+        turn["hits"] = found_ids(result.hits)
+        turn["failures"] = [*turn["failures"], *search_failures(result, state["searchable"])]
+        turn["search_seconds"] = clock.passed()
         return SearchUpdate(
             searches=[*state["searches"], search_record(result)],
+            history=replace_turn(state["history"], turn),
             hits=found_passages(result.hits),
             seconds=clock.read(),
         )
@@ -157,7 +193,7 @@ class SearchNodes:
         context = _context(runtime)
         components = await self.components(context)
         record = state["searches"][-1]
-        evidence = await align_evidence(
+        evidence, failures = await align_evidence(
             state["question"],
             state["language"],
             state["evidence"],
@@ -176,8 +212,13 @@ class SearchNodes:
         )
         new = [entry for entry in evidence if entry["number"] not in known]
         runtime.stream_writer({"event": "evidence", "search": record, "new": new})
+        turn = state["history"][-1].copy()
+        turn["ledger"] = ledger_marks(evidence)
+        turn["failures"] = [*turn["failures"], *failures]
+        turn["align_seconds"] = clock.passed()
         return SearchUpdate(
             evidence=evidence,
+            history=replace_turn(state["history"], turn),
             transcript=[*state["transcript"], Segment(kind="evidence", text=text)],
             hits=[],
             seconds=clock.read(),
@@ -192,8 +233,11 @@ class SearchNodes:
         action = answer_action(state["action"])
         mistake = await asyncio.to_thread(answer_mistake, action, state)
         if mistake and turns_left:
+            turn = state["history"][-1].copy()
+            turn["mistake"] = mistake
             return SearchUpdate(
                 transcript=[*state["transcript"], _feedback(mistake, turns_left)],
+                history=replace_turn(state["history"], turn),
                 action=NO_ACTION,
                 seconds=clock.read(),
             )
@@ -215,6 +259,9 @@ class _Clock:
     def __init__(self, spent: float) -> None:
         self._spent = spent
         self._start = time.perf_counter()
+
+    def passed(self) -> float:
+        return round(time.perf_counter() - self._start, 4)
 
     def read(self) -> float:
         return round(self._spent + time.perf_counter() - self._start, 4)
@@ -240,25 +287,27 @@ def _asker_language(
     return detect_language(question, {*EMBEDDED_LANGUAGES, *held}).language
 
 
-def _observe(
-    state: SearchState, context: SearchContext, languages: Mapping[Language, int]
-) -> Observation:
+def _observe(state: SearchState, context: SearchContext) -> Observation:
     return Observation(
         question=state["question"],
         language=state["language"],
-        languages=languages,
+        languages=state["searchable"],
         transcript=tuple(state["transcript"]),
         evidence=tuple(state["evidence"]),
         searches=tuple(state["searches"]),
         turns_left=context.max_turns - state["turns"],
         searches_left=context.max_searches - len(state["searches"]),
+        temperature=context.temperature,
+        seed=context.seed,
     )
 
 
-def _read(text: str, observation: Observation) -> tuple[Action | None, str | None]:
-    """Parse a policy's text: an action that can be carried out, or what is wrong with it."""
+def _read(emission: Emission, observation: Observation) -> tuple[Action | None, str | None]:
+    """Parse what a policy emitted: an action that can be carried out, or what is wrong with it."""
+    if emission.status in _MISTAKES:
+        return None, _MISTAKES[emission.status]
     try:
-        action = parse_action(text)
+        action = parse_action(emission.text)
     except ActionError as mistake:
         return None, str(mistake)
     if isinstance(action, AnswerAction):

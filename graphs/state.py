@@ -8,12 +8,14 @@ from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic, which describes the state, needs it on 3.11
 
+from crosearch.agents.policy import EmissionStatus
 from crosearch.agents.transcript import Segment
 from crosearch.tools.languages import Language
-from crosearch.tools.ledger import Evidence, SearchRecord
+from crosearch.tools.ledger import Evidence, Failure, SearchRecord, Stance
 
-Ending = Literal["answered", "turns", "seconds"]
-"""Why a run ended: the policy answered, or its turns or its seconds were spent."""
+Ending = Literal["answered", "turns", "seconds", "context", "failed"]
+"""Why a run ended: the policy answered; its turns, its seconds or its model's context were spent;
+or the machine failed it."""
 
 
 class ActionState(TypedDict):
@@ -44,6 +46,48 @@ class FoundPassage(TypedDict):
     sentence: list[int]
 
 
+class FoundId(TypedDict):
+    """A passage that a search found; ids are unique within a language."""
+
+    language: Language
+    passage_id: str
+    score: float
+
+
+class LedgerMark(TypedDict):
+    """What a ledger entry was after a turn; all else about it never changes."""
+
+    number: int
+    cluster: int
+    stance: Stance
+    translated: bool
+
+
+class Turn(TypedDict):
+    """One turn of a run: what the policy did, and what came of it."""
+
+    action: ActionState
+    mistake: str | None
+    """Why the action was not carried out; None where it was."""
+    status: EmissionStatus
+    untrainable: str
+    """Why the turn's tokens cannot be trained on; empty where they can."""
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: float | None
+    """In US dollars; None where no price is known."""
+    policy_seconds: float
+    search_seconds: float
+    align_seconds: float
+    search: int | None
+    """The place of the turn's search among the run's `searches`."""
+    hits: list[FoundId]
+    """What the search found, best first."""
+    ledger: list[LedgerMark]
+    """The ledger after the turn, best first; empty where the turn did not change it."""
+    failures: list[Failure]
+
+
 class SearchInput(TypedDict):
     """What a run starts from."""
 
@@ -71,6 +115,10 @@ class SearchOutput(TypedDict):
     ending: Ending | None
     """None while it runs."""
     transcript: list[Segment]
+    history: list[Turn]
+    """The run turn by turn, with what each took."""
+    searchable: dict[Language, int]
+    """Where the run may search, with the passages each language held when it began."""
 
 
 class SearchState(SearchInput, SearchOutput):
@@ -96,5 +144,7 @@ class SearchUpdate(TypedDict, total=False):
     seconds: float
     ending: Ending | None
     transcript: list[Segment]
+    history: list[Turn]
+    searchable: dict[Language, int]
     action: ActionState
     hits: list[FoundPassage]

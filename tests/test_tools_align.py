@@ -65,9 +65,11 @@ async def align(
     evidence: Sequence[Evidence] = (),
     language: Language = EN,
 ) -> list[Evidence]:
-    return await align_evidence(
+    ledger, failures = await align_evidence(
         question, language, evidence, result, retriever=retriever, translator=NoTranslator()
     )
+    assert not failures
+    return ledger
 
 
 def entry_of(ledger: Sequence[Evidence], document_id: str) -> Evidence:
@@ -200,11 +202,11 @@ async def test_a_translation_is_recorded_with_its_translator(retriever: Retrieve
     result = await look_up(WHERE_AXOLOTLS_LIVE, retriever, "es", "pt")
     with chat_server(answer=translate) as server:
         translator = EndpointTranslator(ChatEndpoint("tiny", base_url=server.url))
-        ledger = await align_evidence(
+        ledger, _ = await align_evidence(
             WHERE_AXOLOTLS_LIVE, EN, [], result, retriever=retriever, translator=translator
         )
         calls = len(server.requests)
-        again = await align_evidence(
+        again, _ = await align_evidence(
             WHERE_AXOLOTLS_LIVE, EN, ledger, result, retriever=retriever, translator=translator
         )
     assert calls == 2  # one for each language
@@ -217,7 +219,7 @@ async def test_a_translation_is_recorded_with_its_translator(retriever: Retrieve
 async def test_the_askers_own_language_is_not_translated(retriever: Retriever) -> None:
     result = await look_up("Niépce", retriever, "fr")
     with chat_server() as server:
-        ledger = await align_evidence(
+        ledger, _ = await align_evidence(
             "Qui fut Niépce ?",
             FR,
             [],
@@ -234,11 +236,17 @@ async def test_a_translator_that_fails_costs_only_the_translation(retriever: Ret
     replies = (Refuse(401), Say("1. It lives in Xochimilco."))
     with chat_server(*replies) as server:
         translator = EndpointTranslator(ChatEndpoint("tiny", base_url=server.url))
-        first = await align_evidence(
+        first, failures = await align_evidence(
             WHERE_AXOLOTLS_LIVE, EN, [], result, retriever=retriever, translator=translator
         )
         assert first[0]["translation"] is None and first[0]["translated_by"] is None
-        second = await align_evidence(
+        [failure] = failures
+        assert (failure["stage"], failure["language"], failure["status"]) == (
+            "align",
+            "es",
+            "translation",
+        )
+        second, _ = await align_evidence(
             WHERE_AXOLOTLS_LIVE, EN, first, result, retriever=retriever, translator=translator
         )
     assert second[0]["translation"] == "It lives in Xochimilco."
@@ -270,7 +278,16 @@ class VectorlessRetriever:
 
 async def test_a_store_that_died_since_the_search_loses_no_evidence(retriever: Retriever) -> None:
     result = await look_up(WHEN_PHOTOGRAPHED, retriever)
-    ledger = await align(WHEN_PHOTOGRAPHED, result, VectorlessRetriever(retriever))
+    ledger, failures = await align_evidence(
+        WHEN_PHOTOGRAPHED,
+        EN,
+        [],
+        result,
+        retriever=VectorlessRetriever(retriever),
+        translator=NoTranslator(),
+    )
+    assert {failure["language"] for failure in failures} == {e["language"] for e in ledger}
+    assert {failure["status"] for failure in failures} == {"vectors"}
     assert len(ledger) == len(result.hits)
     assert ledger[0]["document_id"] in ("fr-niepce", "it-niepce")
 

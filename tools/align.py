@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from crosearch.tools.errors import StoreError, TranslationError
+from crosearch.tools.errors import CroSearchError, StoreError, TranslationError
 from crosearch.tools.languages import Language
-from crosearch.tools.ledger import Evidence
+from crosearch.tools.ledger import Evidence, Failure
 from crosearch.tools.names import name_grams, name_words
 from crosearch.tools.passages import Passage, SearchResult, Span
 from crosearch.tools.relevance import (
@@ -41,7 +41,7 @@ async def align_evidence(
     *,
     retriever: Retriever,
     translator: Translator,
-) -> list[Evidence]:
+) -> tuple[list[Evidence], list[Failure]]:
     """Enter what a search found into the ledger.
 
     Entries that are held keep their numbers, spans and translations; a passage is entered once.
@@ -58,17 +58,18 @@ async def align_evidence(
         translator: Translates the entries' sentences.
 
     Returns:
-        The new ledger, best first.
+        The new ledger, best first; and what failed on the way.
     """
     passages = _passages(evidence, result)
     entries = [entry.copy() for entry in evidence]
+    failures: list[Failure] = []
     if len(passages) > len(evidence):
-        vectors = await _read_vectors(list(passages.values()), retriever)
+        vectors, failures = await _read_vectors(list(passages.values()), retriever)
         embedder = retriever.embedder
         asked = await in_thread(lambda: read_question(question, language, embedder))
         entries = await in_thread(lambda: _enter(evidence, passages, vectors, asked))
-    await _translate(entries, language, translator)
-    return sorted(entries, key=lambda entry: (-entry["score"], entry["number"]))
+    failures += await _translate(entries, language, translator)
+    return sorted(entries, key=lambda entry: (-entry["score"], entry["number"])), failures
 
 
 def _passages(evidence: Sequence[Evidence], result: SearchResult) -> dict[_Key, Passage]:
@@ -93,8 +94,9 @@ def _passages(evidence: Sequence[Evidence], result: SearchResult) -> dict[_Key, 
 
 async def _read_vectors(
     passages: Sequence[Passage], retriever: Retriever
-) -> Mapping[_Key, Vectors]:
+) -> tuple[Mapping[_Key, Vectors], list[Failure]]:
     """Read the sentences' vectors language by language: an id is unique only within one."""
+    failures: list[Failure] = []
     by_language: dict[Language, list[Passage]] = {}
     for passage in passages:
         by_language.setdefault(passage.language, []).append(passage)
@@ -104,11 +106,12 @@ async def _read_vectors(
             found = await retriever.sentence_vectors(passages)
         except StoreError as error:
             _log.warning("no sentence vectors in %s: %s", language, error)
+            failures.append(_failure(language, "vectors", error))
             return {}
         return {(language, passage_id): rows for passage_id, rows in found.items()}
 
     found = await asyncio.gather(*(read(*item) for item in by_language.items()))
-    return {key: rows for vectors in found for key, rows in vectors.items()}
+    return {key: rows for vectors in found for key, rows in vectors.items()}, failures
 
 
 def _enter(
@@ -195,29 +198,35 @@ def _mark(entries: Sequence[Evidence], statements: Sequence[Statement]) -> None:
 
 async def _translate(
     entries: Sequence[Evidence], language: Language, translator: Translator
-) -> None:
+) -> list[Failure]:
     """Translate the sentences that are not in `language` yet, a call for each source language."""
     by_language: dict[Language, list[Evidence]] = {}
     for entry in entries:
         if entry["language"] != language and entry["translation"] is None:
             by_language.setdefault(entry["language"], []).append(entry)
-    await asyncio.gather(
+    failures = await asyncio.gather(
         *(
             _translate_from(source, untranslated, language, translator)
             for source, untranslated in by_language.items()
         )
     )
+    return [failure for failure in failures if failure]
 
 
 async def _translate_from(
     source: Language, entries: Sequence[Evidence], target: Language, translator: Translator
-) -> None:
+) -> Failure | None:
     sentences = [entry["text"][slice(*entry["span"])] for entry in entries]
     try:
         translations = await translator.translate(sentences, source, target)
     except TranslationError as error:
         _log.warning("no translation from %s into %s: %s", source, target, error)
-        return
+        return _failure(source, "translation", error)
     for entry, translation in zip(entries, translations, strict=True):
         if translation is not None:
             entry["translation"], entry["translated_by"] = translation, translator.name
+    return None
+
+
+def _failure(language: Language, status: str, error: CroSearchError) -> Failure:
+    return Failure(stage="align", language=language, status=status, detail=str(error))

@@ -40,6 +40,17 @@ class Evidence(TypedDict):
     stance: Stance
 
 
+class Failure(TypedDict):
+    """Something that failed for the machine's sake: never the policy's fault, never evidence."""
+
+    stage: Literal["policy", "search", "align"]
+    language: Language | None
+    """Where it concerned one language alone."""
+    status: str
+    """`timeout`, `missing`, `error`, `nan`, `translation` or `vectors`."""
+    detail: str
+
+
 class LanguageSearch(TypedDict):
     """What one search came to in one language."""
 
