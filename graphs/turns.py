@@ -8,7 +8,7 @@ from crosearch.graphs.state import (
     ActionState,
     FoundId,
     LedgerMark,
-    SearchState,
+    SearchOutput,
     Turn,
 )
 from crosearch.tools.languages import Language
@@ -110,9 +110,9 @@ def replace_turn(history: Sequence[Turn], turn: Turn) -> list[Turn]:
     return [*history[:-1], turn]
 
 
-def machine_failures(state: SearchState) -> list[Failure]:
+def machine_failures(run: SearchOutput) -> list[Failure]:
     """List all that the machine failed a run in; a run with any is kept out of rewards."""
-    return [failure for turn in state["history"] for failure in turn["failures"]]
+    return [failure for turn in run["history"] for failure in turn["failures"]]
 
 
 def _with_ids(segment: Segment, ids: Sequence[int] | None) -> Segment:

@@ -7,18 +7,18 @@ from crosearch.agents.policy import Emission, Emit, Observation
 
 
 class ScriptedPolicy:
-    """Emits the given texts, one a turn, then the last one again."""
+    """Emits the given texts, or emissions with tokens, one a turn, then the last one again."""
 
     name = "scripted"
 
-    def __init__(self, texts: Sequence[str], *, pause: float = 0.0) -> None:
-        self.texts = list(texts)
+    def __init__(self, texts: Sequence[str | Emission], *, pause: float = 0.0) -> None:
+        self.emissions = [Emission(text=t) if isinstance(t, str) else t for t in texts]
         self.pause = pause
         self.observations: list[Observation] = []
 
     async def act(self, observation: Observation, emit: Emit) -> Emission:
         self.observations.append(observation)
         await asyncio.sleep(self.pause)
-        text = self.texts[min(len(self.observations), len(self.texts)) - 1]
-        emit(text)
-        return Emission(text=text)
+        emission = self.emissions[min(len(self.observations), len(self.emissions)) - 1]
+        emit(emission.text)
+        return emission
