@@ -6,7 +6,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constra
 TREE := .venv/tree/crosearch
 FOLDERS := agents cli evals graphs tools training
 
-.PHONY: demo test check studio embedder clean
+.PHONY: demo test check soak studio embedder clean
 
 demo: .venv/.core
 	$(BIN)/crosearch ask "How many bricks were used to build the Göltzsch Viaduct?"
@@ -21,6 +21,10 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/pytest -q tests/test_imports.py tests/test_packaging.py
+
+# Hours of faults in minutes: kills, outages, restarts, and fifty thousand runs in one memory.
+soak: .venv/.dev
+	$(BIN)/python benchmarks/soak.py
 
 studio: .venv/.dev
 	LANGSMITH_TRACING=false $(BIN)/langgraph dev

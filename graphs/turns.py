@@ -15,7 +15,7 @@ from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence, Failure
 from crosearch.tools.passages import Hit, SearchResult
 
-_UNSAID = ("context", "nan", "timeout")
+UNSAID = ("context", "nan", "timeout")
 """Statuses of turns in which the policy said nothing that counts."""
 
 
@@ -56,7 +56,7 @@ def extend_transcript(transcript: Sequence[Segment], emission: Emission) -> list
         segment if "token_ids" in segment else _with_ids(segment, next(unread, None))
         for segment in transcript
     ]
-    if emission.status in _UNSAID:
+    if emission.status in UNSAID:
         return segments
     emitted = Segment(kind="policy", text=emission.text)
     if emission.token_ids is not None:
