@@ -1,6 +1,7 @@
 """`crosearch ask`: a question, answered while one watches."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -9,6 +10,7 @@ from crosearch.cli.answers import print_answer
 from crosearch.cli.inputs import read_question
 from crosearch.cli.options import AsJson, Corpus, Embedder, Headers, Store, examples
 from crosearch.cli.output import print_json
+from crosearch.tools.errors import UsageError
 
 if TYPE_CHECKING:
     from crosearch.graphs.context import LanguageChoice
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "crosearch ask 'How many bricks were used to build the Göltzsch Viaduct?'",
     "crosearch ask '¿Qué río cruza el viaducto de Garabit?' --search-languages fr,de --json",
+    "crosearch ask 'How high is the Kölnbrein dam?' --log ./runs",
     "crosearch ask - --corpus lakes --store ./store < question.txt",
 )
 
@@ -85,6 +88,22 @@ def ask(
             min=1, metavar="N", help="Passages that a search may bring.", rich_help_panel=_BUDGETS
         ),
     ] = 10,
+    log: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="Keep the run as a record in this trajectory log.",
+            show_default=False,
+        ),
+    ] = "",
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --log: keep the run's states in this SQLite file, to fork it from them.",
+            show_default=False,
+        ),
+    ] = None,
     header: Headers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -108,11 +127,18 @@ def ask(
     )
     load = partial(open_corpus, choose_source(store, corpus, embedder, read_headers(header)))
     names = choose_policy(policy), choose_translator(translator)
-    result = run_interruptibly(answer_question(text, context, load, *names))
+    if checkpoints and not log:
+        raise UsageError("--checkpoints keeps the states of a run that --log keeps: give both")
+    answered = run_interruptibly(
+        answer_question(text, context, load, *names, log=log, checkpoints=checkpoints)
+    )
     if as_json:
-        print_json(_answer_json(text, result))
+        kept = {"trajectory": answered.key} if log else {}
+        print_json(_answer_json(text, answered.state) | kept)
     else:
-        print_answer(result)
+        print_answer(answered.state)
+    if answered.loss:
+        raise answered.loss
 
 
 def _answer_json(question: str, result: "SearchOutput") -> dict[str, object]:

@@ -10,7 +10,9 @@
     ├── StoreError                the store does not do its work: down, full, read-only, damaged
     │   └── StoreLockedError      another process is writing to the store
     ├── TranslationError          a translator failed
-    └── PolicyError               the policy's model failed: unreachable, refused, garbled, too slow
+    ├── PolicyError               the policy's model failed: unreachable, refused, garbled, too slow
+    ├── LogError                  a trajectory log cannot be written or read, or refuses a record
+    └── CollectionError           a collection cannot go on, or another one has its folder
 
 A failure of the machine is raised by one of these, with the cause attached (`raise … from`). A
 mistake of the policy (a malformed action, a citation of nothing) is not an error: it becomes
@@ -69,3 +71,11 @@ class TranslationError(CroSearchError):
 
 class PolicyError(CroSearchError):
     """A policy's model gave no usable answer; the message says which model and why."""
+
+
+class LogError(CroSearchError):
+    """A trajectory log cannot be written or read, or a record is not fit to be kept in it."""
+
+
+class CollectionError(CroSearchError):
+    """A batch of runs cannot be collected: all of them fail, or somebody else is at it."""

@@ -24,6 +24,15 @@ class _Holder(TypedDict):
     since: str
 
 
+class LockHeldError(Exception):
+    """Somebody holds a lock; for the module that asked, which knows what it is for."""
+
+    def __init__(self, holder: str) -> None:
+        """Keep who holds it, such as `by process 12 on build-1, since 2026-11-21T05:00`."""
+        super().__init__(holder)
+        self.holder = holder
+
+
 @contextmanager
 def writer_lock(path: Path, *, what: str) -> Iterator[None]:
     """Hold a store's writer lock.
@@ -36,12 +45,27 @@ def writer_lock(path: Path, *, what: str) -> Iterator[None]:
         StoreLockedError: Somebody holds it; the message says who, where and since when.
         StoreError: The file cannot be made.
     """
+    with ExitStack() as held:
+        try:
+            held.enter_context(sole_lock(path))
+        except LockHeldError as error:
+            raise StoreLockedError(f"the store {what} is being written {error.holder}") from error
+        except OSError as error:
+            raise StoreError(f"cannot write to the store {what}: {error.strerror}") from error
+        yield
+
+
+@contextmanager
+def sole_lock(path: Path) -> Iterator[None]:
+    """Hold a lock that one process at a time can have, and write into its file who that is.
+
+    Raises:
+        LockHeldError: Somebody holds it.
+        OSError: The file cannot be made.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StoreError(f"cannot write to the store {what}: {error.strerror}") from error
-    try:
-        _take(descriptor, what)
+        _take(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -80,13 +104,11 @@ def _open(path: Path, files: ExitStack, *, create: bool) -> int:
     return descriptor
 
 
-def _take(descriptor: int, what: str) -> None:
+def _take(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise StoreLockedError(
-            f"the store {what} is being written {_holder(descriptor)}"
-        ) from error
+        raise LockHeldError(_holder(descriptor)) from error
     holder = _Holder(
         pid=os.getpid(),
         host=socket.gethostname(),

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # pydantic, which validates records, needs it on 3.11
 
 from crosearch.agents.transcript import Segment
@@ -53,6 +54,9 @@ class CheckpointRecord(TypedDict):
     """For each turn, the checkpoint that it began from."""
 
 
+# The configuration holds for the types inside as well: a score that is not a number, or a field
+# that nobody knows, is as wrong there as here.
+@with_config(ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
 class Trajectory(TypedDict):
     """A finished run."""
 
