@@ -13,7 +13,7 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from crosearch.cli import ask, info, ingest, languages, search
+from crosearch.cli import ask, collect, export, fork, info, ingest, languages, log, search, view
 from crosearch.cli.info import print_version
 from crosearch.cli.main import INTERRUPTED
 from crosearch.cli.options import examples
@@ -98,5 +98,12 @@ def _load_settings() -> None:
 commands.command(epilog=ask.EXAMPLES)(ending_well(ask.ask))
 commands.command(epilog=search.EXAMPLES)(ending_well(search.search))
 commands.command(epilog=ingest.EXAMPLES)(ending_well(ingest.ingest))
+commands.command(epilog=collect.EXAMPLES)(ending_well(collect.collect))
+commands.command(epilog=fork.EXAMPLES)(ending_well(fork.fork))
 commands.command(epilog=languages.EXAMPLES)(ending_well(languages.languages))
 commands.command(epilog=info.EXAMPLES)(ending_well(info.info))
+commands.command(epilog=view.EXAMPLES)(ending_well(view.view))
+commands.command(epilog=export.EXAMPLES)(ending_well(export.export))
+for log_command, log_examples in log.COMMANDS:
+    log.log.command(epilog=log_examples)(ending_well(log_command))
+commands.add_typer(log.log, name="log")
