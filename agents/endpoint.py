@@ -1,63 +1,104 @@
 """A policy behind an OpenAI-compatible endpoint."""
 
-from crosearch.agents.actions import CLOSING_TAGS, close_action
-from crosearch.agents.policy import Emission, Emit, Observation
-from crosearch.agents.transcript import chat_messages
-from crosearch.tools.errors import PolicyError
-from crosearch.tools.openai_client import ChatEndpoint, EndpointError
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
 
-MAX_TURN_TOKENS = 4_096
-"""The longest turn; reasoning models spend most of it on thought."""
+from typing_extensions import Unpack
+
+from crosearch.agents.policy import Emission, Emit, Observation, Usage
+from crosearch.agents.policy_settings import PolicySettings
+from crosearch.agents.text_endpoint import TextMode
+from crosearch.tools.endpoint import Endpoint, EndpointOptions
+from crosearch.tools.endpoint_errors import EndpointError
+from crosearch.tools.errors import PolicyError, UsageError
+from crosearch.tools.openai_client import ChatEndpoint
+from crosearch.tools.prices import read_prices
+from crosearch.tools.settings import choose_tokenizer
+
+
+class Mode(Protocol):
+    """How turns go over the wire: as the messages of a chat, or as token ids."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where they go."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, str | int | float]:
+        """What of it decides how the policy acts."""
+        ...
+
+    async def act(self, observation: Observation, emit: Emit) -> Emission:
+        """Have the model write one action, its tokens counted.
+
+        Raises:
+            EndpointError: There is no usable reply.
+        """
+        ...
 
 
 class OpenAIPolicy:
-    """Lets a chat model decide; what it writes is passed on while it is written.
+    """Lets a model at an endpoint decide.
 
-    Reasoning that an endpoint returns apart from the message is not part of the transcript.
+    Without a tokenizer turns go as the messages of a chat, streamed, and their tokens are unknown.
+    With one they go as token ids to a server of vLLM's dialect, and come back with the sampled ids
+    and their log-probabilities: such a run can be trained on.
     """
 
     def __init__(
         self,
         model: str,
         *,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        timeout: float = 120.0,
-        retries: int = 3,
-        backoff: float = 0.5,
-        temperature: float | None = None,
-        max_tokens: int = MAX_TURN_TOKENS,
+        settings: PolicySettings | None = None,
+        **options: Unpack[EndpointOptions],
     ) -> None:
         """Set up; nothing is contacted yet.
 
         Args:
             model: The model's name, as the endpoint knows it.
-            base_url: Where it is; by default `OPENAI_BASE_URL`, else OpenAI itself.
-            api_key: The key; by default `OPENAI_API_KEY`.
-            timeout: Seconds for a turn, its retries included.
-            retries: How often a turn is tried again after a failure that may pass.
-            backoff: Seconds before the first retry; doubled for each further one.
-            temperature: The sampling temperature; the endpoint's own default if None.
-            max_tokens: The longest turn.
+            settings: How it samples; its tokenizer is `CROSEARCH_TOKENIZER` where none is given.
+            options: Where it is and how it is called; see `Endpoint`.
 
         Raises:
-            UsageError: The model has no name, the address is none, or OpenAI's key is missing.
+            UsageError: The model has no name, the address is none, OpenAI's key is missing, a
+                setting is one of local models, the tokenizer cannot be loaded, or a price is none.
         """
-        self._endpoint = ChatEndpoint(
-            model,
-            base_url=base_url,
-            api_key=api_key,
-            timeout=timeout,
-            retries=retries,
-            backoff=backoff,
+        settings = settings or PolicySettings()
+        for setting in ("adapter", "device"):
+            if getattr(settings, setting) is not None:
+                raise UsageError(f"{setting} is a setting of local models; openai:{model} has none")
+        self._mode = _choose_mode(model, settings, options)
+        self._prices = read_prices()
+        self._counting = threading.Lock()
+        self._usage = Usage(
+            prompt_tokens=0, completion_tokens=0, cost=0.0 if self._prices else None
         )
-        self._temperature = temperature
-        self._max_tokens = max_tokens
 
     @property
     def name(self) -> str:
         """`openai:MODEL`."""
-        return f"openai:{self._endpoint.model}"
+        return f"openai:{self._mode.endpoint.model}"
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model's name and of how it is asked.
+
+        A model of one name is taken for one model wherever it is served: a server that comes up on
+        another port does not make a collection begin anew.
+        """
+        parts = {"name": self.name, **self._mode.identity}
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @property
+    def usage(self) -> Usage:
+        """What all turns took so far, as far as the endpoint counted."""
+        return self._usage
 
     async def act(self, observation: Observation, emit: Emit) -> Emission:
         """Have the model write one action.
@@ -67,32 +108,32 @@ class OpenAIPolicy:
         Raises:
             PolicyError: The endpoint gave no usable reply.
         """
-        emitted: list[str] = []
-
-        def pass_on(piece: str) -> None:
-            emitted.append(piece)
-            emit(piece)
-
         try:
-            completion = await self._endpoint.complete(
-                chat_messages(observation.transcript),
-                stop=CLOSING_TAGS,
-                max_tokens=self._max_tokens,
-                temperature=self._temperature,
-                emit=pass_on,
-            )
+            emission = await self._mode.act(observation, emit)
         except EndpointError as error:
             raise PolicyError(str(error)) from error
-        if not completion.text.strip():
-            raise PolicyError(
-                f"{self.name} at {self._endpoint.address} gave an empty reply "
-                f"({completion.finish_reason})"
+        return replace(emission, usage=self._count(emission.usage))
+
+    def _count(self, used: Usage) -> Usage:
+        """Add a turn to the policy's total, and return it with what it cost."""
+        prompt, completion = used.prompt_tokens or 0, used.completion_tokens or 0
+        counted = used.prompt_tokens is not None and used.completion_tokens is not None
+        cost = self._prices.cost(prompt, completion) if self._prices and counted else None
+        with self._counting:
+            total = self._usage
+            self._usage = Usage(
+                prompt_tokens=(total.prompt_tokens or 0) + prompt,
+                completion_tokens=(total.completion_tokens or 0) + completion,
+                cost=None if total.cost is None else total.cost + (cost or 0.0),
             )
-        text = completion.text
-        if completion.finish_reason == "stop":
-            text = close_action(text)
-        # A stream may have shown the beginning of the closing tag before it stopped there.
-        shown = "".join(emitted)
-        if text.startswith(shown) and text != shown:
-            emit(text[len(shown) :])
-        return Emission(text=text)
+        return replace(used, cost=cost)
+
+
+def _choose_mode(model: str, settings: PolicySettings, options: EndpointOptions) -> Mode:
+    tokenizer = choose_tokenizer(settings.tokenizer)
+    if tokenizer is None:
+        return TextMode(ChatEndpoint(model, **options), settings)
+    from crosearch.agents.token_endpoint import TokenMode, load_tokenizer
+    from crosearch.tools.token_completions import TokenEndpoint
+
+    return TokenMode(TokenEndpoint(model, **options), load_tokenizer(tokenizer), settings)

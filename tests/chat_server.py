@@ -9,7 +9,7 @@ Each request takes the next reply of the script; a function in its place answers
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypedDict
@@ -30,6 +30,8 @@ class ChatRequest:
     headers: dict[str, str]
     body: dict[str, object]
     messages: list[ChatMessage]
+    connection: int
+    """The client's port: the same for requests that came over one connection."""
 
     @property
     def stream(self) -> bool:
@@ -92,18 +94,20 @@ class _HTTPServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # many runs call at once
 
-    def __init__(self, chat: ChatServer, script: Script) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, chat: ChatServer, script: Script, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.chat = chat
         self.script = script
 
 
 @contextmanager
-def chat_server(*replies: Reply, answer: Script | None = None) -> Iterator[ChatServer]:
+def chat_server(
+    *replies: Reply, answer: Script | None = None, port: int = 0
+) -> Iterator[ChatServer]:
     """Serve the replies in their order, or what `answer` says to each request, until the end."""
     script = answer or _in_order(replies)
     server = ChatServer(url="")
-    httpd = _HTTPServer(server, script)
+    httpd = _HTTPServer(server, script, port)
     server.url = f"http://127.0.0.1:{httpd.server_address[1]}/v1"
     thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -140,13 +144,21 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, _HTTPServer)
         return self.server
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a client may leave while its next request is awaited
+            super().handle()
+
     def do_POST(self) -> None:
+        if self._scripted.chat.stopping.is_set():
+            self.close_connection = True
+            return
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         request = ChatRequest(
             path=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
             messages=body["messages"],
+            connection=self.client_address[1],
         )
         self._scripted.chat.requests.append(request)
         try:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 from chat_server import (
@@ -16,7 +17,11 @@ from chat_server import (
     chat_server,
     refused_url,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletionChunk
 
+from crosearch.tools.completions import StreamedReply, cut_at_stop
 from crosearch.tools.errors import UsageError
 from crosearch.tools.openai_client import ChatEndpoint, EndpointError, Message
 
@@ -83,6 +88,57 @@ async def test_a_stop_string_ends_the_reply_even_where_the_server_goes_on(stream
     assert completion.text == "<answer>Oui"
     assert server.requests[0].body["stop"] == ["</answer>"]
     assert not streamed or "".join(pieces).startswith("<answer>Oui")
+
+
+async def test_no_part_of_a_stop_string_is_emitted() -> None:
+    pieces: list[str] = []
+    with chat_server(Say("a < b </an <answer>Oui</answer> more")) as server:
+        completion = await endpoint(server.url).complete(
+            HELLO, stop=["</answer>", "</search>"], emit=pieces.append
+        )
+    assert "".join(pieces) == completion.text == "a < b </an <answer>Oui"
+    assert len(pieces) > 2
+
+
+async def test_what_looked_like_a_stop_string_is_emitted_in_the_end() -> None:
+    pieces: list[str] = []
+    with chat_server(Say("<answer>Oui</ans")) as server:
+        completion = await endpoint(server.url).complete(
+            HELLO, stop=["</answer>"], emit=pieces.append
+        )
+    assert "".join(pieces) == completion.text == "<answer>Oui</ans"
+
+
+@given(
+    text=st.lists(st.sampled_from(["</ab>", "</", "ab", "b", "<", "x", ">"])).map("".join),
+    cuts=st.lists(st.integers(0, 40)),
+    stops=st.sets(st.sampled_from(["</ab>", "</xb>", "b<"])),
+)
+def test_however_a_reply_is_cut_its_pieces_are_what_stands_before_the_first_stop_string(
+    text: str, cuts: list[int], stops: set[str]
+) -> None:
+    emitted: list[str] = []
+    reply = StreamedReply(stop=sorted(stops), emit=emitted.append)
+    places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    for start, end in pairwise(places):
+        reply.add(chunk(text[start:end]))
+        assert cut_at_stop(text, sorted(stops)).startswith("".join(emitted))
+        if reply.stopped:
+            break
+    assert reply.completion().text == "".join(emitted) == cut_at_stop(text, sorted(stops))
+
+
+def chunk(text: str) -> ChatCompletionChunk:
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+    return ChatCompletionChunk.model_validate(
+        {
+            "id": "1",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": "tiny",
+            "choices": [choice],
+        }
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,12 @@ from crosearch.tools.neutral import neutralise
 _QUOTED = 300
 """How many characters of an endpoint's own explanation are passed on."""
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_DOWN = frozenset({502, 503, 504})
+_TOO_LONG = frozenset({400, 413, 422})
+_TOO_LONG_WORDS = re.compile(
+    r"context[ _](?:length|window|size)|maximum model length|prompt is too long", re.IGNORECASE
+)
+"""How vLLM, OpenAI, SGLang and llama.cpp word it."""
 _SECRET = re.compile(r"\b(?:sk|pk|rk|gsk|hf|key)[-_][\w*.-]{6,}|(?i:bearer)\s+\S+")
 _HINTS = {
     400: "refused the request",
@@ -24,11 +30,29 @@ _HINTS = {
 class EndpointError(CroSearchError):
     """A chat endpoint gave no usable reply; the message names model, address and cause."""
 
-    def __init__(self, message: str, *, transient: bool = False, wait: float | None = None) -> None:
-        """Keep whether trying again can help, and after how many seconds if the endpoint said."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        transient: bool = False,
+        wait: float | None = None,
+        down: bool = False,
+        too_long: bool = False,
+    ) -> None:
+        """Keep what kind of failure it is.
+
+        Args:
+            message: What is told.
+            transient: Whether trying again can help.
+            wait: After how many seconds, if the endpoint said.
+            down: Whether nobody was there to answer.
+            too_long: Whether the request needs more tokens than the model has room for.
+        """
         super().__init__(message)
         self.transient = transient
         self.wait = wait
+        self.down = down
+        self.too_long = too_long
 
 
 def describe_failure(error: Exception, *, who: str, secret: str) -> EndpointError:
@@ -43,18 +67,24 @@ def describe_failure(error: Exception, *, who: str, secret: str) -> EndpointErro
 
     if isinstance(error, APIStatusError):
         status = error.status_code
-        said = excerpt(_explanation(error.body) or error.response.reason_phrase, secret)
+        explanation = _explanation(error.body)
+        said = excerpt(explanation or error.response.reason_phrase, secret)
         hint = _HINTS.get(status, "failed" if status >= 500 else "refused the request")
         return EndpointError(
             f"{who} {hint} (HTTP {status}: {said})",
             transient=status in _TRANSIENT and error.code != "insufficient_quota",
             wait=_retry_after(error.response.headers.get("retry-after")),
+            down=status in _DOWN,
+            too_long=status in _TOO_LONG
+            and bool(_TOO_LONG_WORDS.search(f"{error.code} {explanation}")),
         )
     cause = excerpt(": ".join(_causes(error)), secret)
     if isinstance(error, APITimeoutError):
-        return EndpointError(f"{who} cannot be reached in time ({cause})", transient=True)
+        return EndpointError(
+            f"{who} cannot be reached in time ({cause})", transient=True, down=True
+        )
     if isinstance(error, APIConnectionError):
-        return EndpointError(f"{who} cannot be reached ({cause})", transient=True)
+        return EndpointError(f"{who} cannot be reached ({cause})", transient=True, down=True)
     if isinstance(error, ValueError):  # json's, and Unicode's
         return EndpointError(f"{who} gave a reply that is not JSON ({cause})")
     return EndpointError(f"{who} broke off its reply ({cause})", transient=True)

@@ -66,6 +66,11 @@ def choose_policy(policy: str = "") -> str:
     return policy or os.environ.get("CROSEARCH_POLICY") or "extractive"
 
 
+def choose_tokenizer(tokenizer: str | None = None) -> str | None:
+    """Return the tokenizer of an endpoint's model: the given one, else `CROSEARCH_TOKENIZER`."""
+    return tokenizer or os.environ.get("CROSEARCH_TOKENIZER") or None
+
+
 def choose_translator(translator: str = "") -> str:
     """Return the translator's name: the given one, else `CROSEARCH_TRANSLATOR`, else `none`."""
     return translator or os.environ.get("CROSEARCH_TRANSLATOR") or "none"
