@@ -122,6 +122,8 @@ def _with_ids(segment: Segment, ids: Sequence[int] | None) -> Segment:
 
 
 def _without_tokens(emission: Emission, policy: str) -> str:
+    if emission.status in UNSAID:
+        return ""
     if emission.token_ids is None:
         return f"text only: {policy} gives no token ids"
     if emission.logprobs is None:

@@ -14,7 +14,13 @@ from crosearch.graphs.state import SearchState
 from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language
 from crosearch.tools.search import HybridRetriever, open_retriever
-from crosearch.training.forking import SearchEdit, edited_state, state_before, without_tokens
+from crosearch.training.forking import (
+    SearchEdit,
+    edited_state,
+    sampled_otherwise,
+    state_before,
+    without_tokens,
+)
 from crosearch.training.trajectories import Trajectory
 
 QUESTION = "When was the lighthouse of Cordouan completed?"
@@ -73,7 +79,7 @@ async def test_a_run_goes_on_from_a_rebuilt_state(retriever: HybridRetriever) ->
 async def test_a_search_is_edited_and_carried_out(retriever: HybridRetriever) -> None:
     record, _ = await run_with_checkpoints(retriever)
     edit = SearchEdit(languages=(Language("fr"),))
-    state = edited_state(record, 1, edit)
+    state = edited_state(state_before(record, 1), record["history"][0], edit)
     graph = build_search_graph(ScriptedPolicy(RUN[4:]), retriever)
     compiled = graph.compile(checkpointer=InMemorySaver())
     config: Any = {"configurable": {"thread_id": "fork"}}
@@ -88,10 +94,11 @@ async def test_a_search_is_edited_and_carried_out(retriever: HybridRetriever) ->
 
 async def test_a_turn_that_was_no_search_needs_a_whole_one(retriever: HybridRetriever) -> None:
     record, _ = await run_with_checkpoints(retriever)
+    state, turn = state_before(record, 4), record["history"][3]
     with pytest.raises(UsageError, match="turn 4 was no search"):
-        edited_state(record, 4, SearchEdit(query="Cordouan"))
+        edited_state(state, turn, SearchEdit(query="Cordouan"))
     both = SearchEdit(query="Cordouan", languages=(Language("fr"),))
-    assert edited_state(record, 4, both)["action"]["text"] == "Cordouan"
+    assert edited_state(state, turn, both)["action"]["text"] == "Cordouan"
     assert both.describe() == "searches in French and searches for 'Cordouan'"
 
 
@@ -104,7 +111,8 @@ async def test_a_turn_that_never_was_is_refused(retriever: HybridRetriever) -> N
 
 async def test_another_policy_goes_on_from_the_text_alone(retriever: HybridRetriever) -> None:
     record, _ = await run_with_checkpoints(retriever)
-    state = without_tokens(state_before(record, 3), "another policy went on")
+    state = sampled_otherwise(state_before(record, 3), "another policy went on")
+    state = without_tokens(state)
     assert not any("token_ids" in segment for segment in state["transcript"])
     assert {turn["untrainable"] for turn in state["history"]} == {"another policy went on"}
     assert "token_ids" in record["transcript"][2]  # the record itself is untouched

@@ -71,16 +71,22 @@ def state_before(record: Trajectory, turn: int) -> SearchState:
     )
 
 
-def edited_state(record: Trajectory, turn: int, edit: SearchEdit) -> SearchState:
-    """Rebuild the state after a turn's thinking, with another search than the policy's.
+def edited_state(state: SearchState, old: Turn, edit: SearchEdit) -> SearchState:
+    """Go on from the state before a turn to that after its thinking, with another search.
 
     The turn's policy segment then is nobody's sample: the run cannot be trained on, and says so.
 
+    Args:
+        state: The state before the turn.
+        old: The turn as it was.
+        edit: What is searched in its place.
+
     Raises:
-        UsageError: The run has no such turn, or it was no search and the edit lacks a part.
+        UsageError: The turn was no search, and the edit lacks a part of one.
     """
-    state = state_before(record, turn)
-    action = _edited_action(record["history"][turn - 1], turn, edit)
+    state = state.copy()
+    turn = state["turns"] + 1
+    action = _edited_action(old, turn, edit)
     reason = f"turn {turn} was edited by hand: {edit.describe()}"
     emission = Emission(text=render_search(action), untrainable=reason)
     state["action"] = action_state(action)
@@ -91,18 +97,19 @@ def edited_state(record: Trajectory, turn: int, edit: SearchEdit) -> SearchState
     return state
 
 
-def without_tokens(state: SearchState, reason: str) -> SearchState:
-    """Drop the ids and log-probabilities of a transcript that another policy goes on from.
+def sampled_otherwise(state: SearchState, reason: str) -> SearchState:
+    """Say of all turns so far why they cannot be trained on with those that follow."""
+    marked = state.copy()
+    marked["history"] = [turn.copy() for turn in state["history"]]
+    for turn in marked["history"]:
+        turn["untrainable"] = turn["untrainable"] or reason
+    return marked
 
-    Args:
-        state: A state before a turn.
-        reason: Why its turns cannot be trained on from here.
-    """
+
+def without_tokens(state: SearchState) -> SearchState:
+    """Drop the ids and log-probabilities of a transcript that another policy goes on from."""
     bare = state.copy()
     bare["transcript"] = [Segment(kind=s["kind"], text=s["text"]) for s in state["transcript"]]
-    bare["history"] = [turn.copy() for turn in state["history"]]
-    for turn in bare["history"]:
-        turn["untrainable"] = turn["untrainable"] or reason
     return bare
 
 
