@@ -5,8 +5,6 @@ stops when the evidence suffices, and answers with the best-supported sentence, 
 found nothing. It speaks the action protocol like any other policy, so its runs can teach one.
 """
 
-import asyncio
-
 from crosearch.agents.actions import (
     MAX_QUERY_CHARACTERS,
     AnswerAction,
@@ -21,12 +19,15 @@ from crosearch.agents.policy import Emission, Emit, Observation
 from crosearch.agents.reasons import why_answer, why_nothing, why_search
 from crosearch.agents.sufficiency import ACCEPTABLE, SUFFICIENT, judge
 from crosearch.tools.embedder import Embedder
+from crosearch.tools.threads import in_thread
 
 
 class ExtractivePolicy:
     """Decides by rule; stateless between turns, so that many runs may share it."""
 
     name = "extractive"
+    fingerprint = "extractive:1"
+    """Counted up whenever its rules or weights change: runs of other rules are other runs."""
 
     def __init__(self, embedder: Embedder) -> None:
         """Compare sentences by an embedder, best the one that the corpus was embedded by."""
@@ -34,7 +35,7 @@ class ExtractivePolicy:
 
     async def act(self, observation: Observation, emit: Emit) -> Emission:
         """Emit the next search, or the answer."""
-        text = await asyncio.to_thread(self._act, observation)
+        text = await in_thread(lambda: self._act(observation))
         emit(text)
         return Emission(text=text)
 

@@ -5,7 +5,8 @@ nothing. Names cross scripts by sound (Москва, Moscow), other words by the
 """
 
 import re
-from collections import Counter
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.languages import Language, describe_language
-from crosearch.tools.sounds import sound_grams
+from crosearch.tools.names import name_grams, name_pieces
+from crosearch.tools.products import row_products
+from crosearch.tools.sounds import held_codes
 from crosearch.tools.terms import tokenize
 
 Scores = NDArray[np.float32]
@@ -28,13 +31,12 @@ _UNSPACED = frozenset({"ja", "th", "zh"})
 COVERED = 0.7
 """The cosine from which on a word of the question counts as being in a title."""
 
-_sounds = lru_cache(maxsize=512)(sound_grams)
-
-
-@lru_cache(maxsize=2048)
-def _terms(text: str, language: Language) -> tuple[str, ...]:
-    """Return a text's terms, each once; a run judges the same passages in every turn."""
-    return tuple(dict.fromkeys(tokenize(text, language)))
+_COMPARED = 8192
+"""Comparisons of a question with a text that are kept: a run makes the same ones in every turn."""
+_WORD_BYTES = 1 << 27
+"""What the vectors of words may take: with those of the embedded embedder, of 131,072 words."""
+_NUMBERED = 32_768
+"""Texts whose words are known by their numbers."""
 
 
 def sound_overlap(question: str, passages: Sequence[str]) -> Scores:
@@ -43,18 +45,17 @@ def sound_overlap(question: str, passages: Sequence[str]) -> Scores:
     Returns:
         Shares in 0..1, shape (len(passages),).
     """
-    wanted = _sounds(question)
-    held = [_sounds(passage) & wanted for passage in passages]
-    frequency = Counter(gram for grams in held for gram in grams)
-    weights = {gram: np.log((len(held) + 1) / (frequency[gram] + 0.5)) for gram in wanted}
-    total = sum(weights.values()) or 1.0
-    return np.array([sum(weights[gram] for gram in grams) / total for grams in held], np.float32)
+    held = np.stack([_held_sounds(question, passage) for passage in passages])
+    weights = np.log((len(held) + 1) / (held.sum(axis=0) + 0.5))
+    shares: Scores = (held @ weights / (weights.sum() or 1.0)).astype(np.float32)
+    return shares
 
 
+@lru_cache(maxsize=_COMPARED)
 def sound_share(name: str, text: str) -> float:
     """Return the share of a name's sounds that a text holds, in 0..1."""
-    wanted = _sounds(name)
-    return len(wanted & _sounds(text)) / len(wanted) if wanted else 0.0
+    held = _held_sounds(name, text)
+    return float(held.mean()) if len(held) else 0.0
 
 
 def name_overlap(question: str, language: Language, passages: Sequence[str]) -> Scores:
@@ -67,13 +68,26 @@ def name_overlap(question: str, language: Language, passages: Sequence[str]) -> 
         For the name that does best, its share of sounds in the passage less its mean share over
         the passages, shape (len(passages),).
     """
-    wanted = [grams for name in find_names(question, language) if (grams := _sounds(name))]
-    if not wanted:
+    names = tuple(name for name in find_names(question, language) if len(name_grams(name)))
+    if not names:
         return np.zeros(len(passages), np.float32)
-    held = [_sounds(passage) for passage in passages]
-    shares = np.array([[len(name & grams) / len(name) for grams in held] for name in wanted])
+    shares = np.stack([_name_shares(names, passage) for passage in passages], axis=1)
     above: Scores = (shares - shares.mean(axis=1, keepdims=True)).max(axis=0).astype(np.float32)
     return above
+
+
+@lru_cache(maxsize=_COMPARED)
+def _held_sounds(wanted: str, text: str) -> NDArray[np.bool_]:
+    """Tell which of a text's sounds another one holds, shape (sounds,)."""
+    return held_codes(name_grams(wanted), name_grams(text))
+
+
+@lru_cache(maxsize=_COMPARED)
+def _name_shares(names: tuple[str, ...], text: str) -> NDArray[np.float64]:
+    """Return the share of each name's sounds that a text holds, shape (names,)."""
+    pieces = name_pieces(names)
+    shares: NDArray[np.float64] = pieces.shares(held_codes(pieces.grams, name_grams(text))[None])[0]
+    return shares
 
 
 def find_names(question: str, language: Language) -> list[str]:
@@ -92,29 +106,108 @@ def find_names(question: str, language: Language) -> list[str]:
 
 
 class CachedVectors:
-    """An embedder's vectors of words and sentences, kept between turns and questions."""
+    """An embedder's vectors of words and sentences, kept between turns and questions.
+
+    Used by several threads at once; what it keeps is bounded.
+    """
 
     def __init__(self, embedder: Embedder, *, size: int = 20_000) -> None:
-        """Keep up to about `size` texts' vectors."""
+        """Keep up to `size` texts' vectors, and some more words'."""
         self._embedder = embedder
         self._size = size
-        self._held: dict[str, Vector] = {}
-
-    def question(self, text: str) -> Vector:
-        """Return a question's vector, shape (dimension,)."""
-        vector: Vector = self._embedder.encode_queries([text])[0]
-        return vector
+        self._held: OrderedDict[str, Vector] = OrderedDict()
+        self._mutex = threading.Lock()
+        self._words = _WordVectors(embedder)
+        self.question = lru_cache(maxsize=256)(self._embed_question)
+        self.nearest_words = lru_cache(maxsize=_COMPARED)(self._compare_words)
 
     def look_up(self, texts: Iterable[str]) -> dict[str, Vector]:
         """Return the vectors of passages, sentences or words, by text."""
-        wanted = set(texts)
-        held = self._held  # other threads put a new dictionary in its place, and never change it
-        new = sorted(wanted - held.keys())
+        wanted = dict.fromkeys(texts)
+        found: dict[str, Vector] = {}
+        with self._mutex:
+            for text in wanted.keys() & self._held.keys():
+                found[text] = self._held[text]
+                self._held.move_to_end(text)
+        new = sorted(wanted.keys() - found.keys())
         if new:
-            found = dict(zip(new, self._embedder.encode_passages(new), strict=True))
-            held = held | found
-            self._held = held if len(held) <= self._size else found
-        return {text: held[text] for text in wanted}
+            made = dict(zip(new, self._embedder.encode_passages(new), strict=True))
+            found |= made
+            with self._mutex:
+                # Copied, or each would keep the vectors alive that were made along with it.
+                self._held.update((text, vector.copy()) for text, vector in made.items())
+                while len(self._held) > self._size:
+                    self._held.popitem(last=False)
+        return found
+
+    def learn_words(self, passages: Sequence[tuple[str, Language]]) -> None:
+        """Embed the words of passages together, which is quicker than one by one."""
+        self._words.number(passages)
+
+    def _embed_question(self, text: str) -> Vector:
+        vector: Vector = self._embedder.encode_queries([text])[0]
+        return vector
+
+    def _compare_words(
+        self, question: str, language: Language, text: str, of: Language
+    ) -> NDArray[np.float32]:
+        """Return how near a text's nearest word is to each word of the question, shape (words,)."""
+        held = self.look_up(asked := _content_words(question, language))
+        rows = self._words.rows(text, of)
+        wanted = np.stack([held[word] for word in asked])
+        nearest: Scores = row_products(wanted, rows).max(axis=1)
+        return nearest
+
+
+class _WordVectors:
+    """The vectors of many words in one table, and texts as numbers of its rows."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._mutex = threading.Lock()
+        self._begin(_WORD_BYTES // (4 * embedder.dimension))
+
+    def rows(self, text: str, language: Language) -> NDArray[np.float32]:
+        """Return the vectors of a text's words, each word once, shape (words, dimension)."""
+        with self._mutex:
+            [numbers] = self._number([(text, language)])
+            rows: NDArray[np.float32] = self._table[numbers]
+            return rows
+
+    def number(self, texts: Sequence[tuple[str, Language]]) -> None:
+        """Learn the words of texts."""
+        with self._mutex:
+            self._number(texts)
+
+    def _number(self, texts: Sequence[tuple[str, Language]]) -> list[NDArray[np.int32]]:
+        unread = {key: _terms(*key) for key in texts if key not in self._texts}
+        new = {w for terms in unread.values() for w in terms if w not in self._numbers}
+        if len(self._numbers) + len(new) > len(self._table):
+            self._begin(max(len(self._table), 2 * len(new)))
+            unread = {key: _terms(*key) for key in texts}
+            new = {word for terms in unread.values() for word in terms}
+        if new:
+            words = sorted(new)
+            first = len(self._numbers)
+            self._table[first : first + len(words)] = self._embedder.encode_passages(words)
+            self._numbers.update(zip(words, range(first, first + len(words)), strict=True))
+        for key, terms in unread.items():
+            self._texts[key] = np.array([self._numbers[word] for word in terms], np.int32)
+        found = [self._texts[key] for key in texts]
+        while len(self._texts) > _NUMBERED:
+            self._texts.popitem(last=False)
+        return found
+
+    def _begin(self, size: int) -> None:
+        """Forget everything; memory is taken as rows are filled."""
+        self._table = np.empty((size, self._embedder.dimension), np.float32)
+        self._numbers: dict[str, int] = {}
+        self._texts: OrderedDict[tuple[str, Language], NDArray[np.int32]] = OrderedDict()
+
+
+def _terms(text: str, language: Language) -> tuple[str, ...]:
+    """Return a text's terms, each once; the text itself where it has none."""
+    return tuple(dict.fromkeys(tokenize(text, language))) or (text,)
 
 
 def word_similarities(
@@ -130,11 +223,8 @@ def word_similarities(
     Returns:
         Cosines, shape (words of the question, passages), with at least one row.
     """
-    asked = _content_words(question, language)
-    texts = [_terms(text, code) or (text,) for text, code in passages]
-    held = vectors.look_up(word for words in (asked, *texts) for word in words)
-    wanted = np.stack([held[word] for word in asked])
-    nearest = [(wanted @ np.stack([held[word] for word in words]).T).max(axis=1) for words in texts]
+    vectors.learn_words(passages)
+    nearest = [vectors.nearest_words(question, language, text, of) for text, of in passages]
     return np.stack(nearest, axis=1)
 
 
@@ -150,8 +240,9 @@ def contrast(similarities: Scores) -> Scores:
     return outstanding
 
 
-def _content_words(question: str, language: Language) -> list[str]:
-    words = list(dict.fromkeys(tokenize(question, language))) or [question]
+@lru_cache(maxsize=256)
+def _content_words(question: str, language: Language) -> tuple[str, ...]:
+    words = _terms(question, language)
     if language in _UNSPACED or language == "ko":  # their terms are pairs of letters
         return words
-    return [word for word in words if len(word) > 3] or words
+    return tuple(word for word in words if len(word) > 3) or words

@@ -7,7 +7,7 @@ Poland, or something Polish, or spells a name with ł, is best asked in Polish t
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from crosearch.agents.phrases import language_name
 from crosearch.tools.languages import EMBEDDED_LANGUAGES, Language
@@ -66,11 +66,17 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 
 def point_to_languages(question: str, asker: Language) -> dict[Language, str]:
     """Find the languages that a question points to, each with the word that does."""
+    return dict(_point(question, asker))
+
+
+@lru_cache(maxsize=256)
+def _point(question: str, asker: Language) -> tuple[tuple[Language, str], ...]:
+    """Find them once for all the turns of a run."""
     pointed: dict[Language, str] = {}
     for language, word in (*_named(question, asker), *_spelt(question, asker)):
         if language != asker:
             pointed.setdefault(language, word)
-    return pointed
+    return tuple(pointed.items())
 
 
 def _named(question: str, asker: Language) -> Iterator[tuple[Language, str]]:

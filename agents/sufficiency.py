@@ -74,15 +74,16 @@ def judge(
     if not evidence:
         return []
     wanted = wanted_quantity(question, language)
-    features = _measure(question, language, evidence, wanted, vectors)
+    of_kind = [bool(wanted.find(sentence_of(entry), entry["language"])) for entry in evidence]
+    features = _measure(question, language, evidence, _kinds(of_kind, wanted), vectors)
     judgements = [
         Judgement(
             entry=entry,
             probability=_probability(row, own=entry["language"] == language),
-            is_of_kind=bool(wanted.find(sentence_of(entry), entry["language"])),
+            is_of_kind=is_of_kind,
             features=tuple(float(value) for value in row),
         )
-        for entry, row in zip(evidence, features, strict=True)
+        for entry, is_of_kind, row in zip(evidence, of_kind, features, strict=True)
     ]
     return sorted(judgements, key=lambda judgement: -judgement.probability)
 
@@ -97,7 +98,7 @@ def _measure(
     question: str,
     language: Language,
     evidence: Sequence[Evidence],
-    wanted: WantedQuantity,
+    kinds: NDArray[np.float64],
     vectors: CachedVectors,
 ) -> NDArray[np.float64]:
     """Measure every entry, shape (entries, features)."""
@@ -116,7 +117,7 @@ def _measure(
         "contrast": contrasts,
         "rest": _rest(question, language, evidence, words, vectors),
         "lead": _leads(dense + sound_overlap(question, titled) + 0.3 * contrasts),
-        "kind": np.array([_kind(entry, wanted) for entry in evidence]),
+        "kind": kinds,
         "name": name_overlap(question, language, titled),
         "title": np.array(
             [
@@ -167,10 +168,10 @@ def _dense(
     )
 
 
-def _kind(entry: Evidence, wanted: WantedQuantity) -> float:
+def _kinds(of_kind: Sequence[bool], wanted: WantedQuantity) -> NDArray[np.float64]:
     if wanted.asked == "other":
-        return 0.0
-    return 1.0 if wanted.find(sentence_of(entry), entry["language"]) else -1.0
+        return np.zeros(len(of_kind))
+    return np.where(of_kind, 1.0, -1.0)
 
 
 def _leads(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -100,8 +100,7 @@ class SearchNodes:
         context = _context(runtime)
         question = check_question(state["question"])
         retriever = (await self.components(context)).retriever
-        languages = await asyncio.to_thread(_search_languages, retriever, context)
-        language = await asyncio.to_thread(_asker_language, question, context, languages)
+        languages, language = await asyncio.to_thread(_languages, question, retriever, context)
         return SearchUpdate(
             question=question,
             language=language,
@@ -270,6 +269,14 @@ class _Clock:
 def _context(runtime: SearchRuntime) -> SearchContext:
     # LangGraph passes None where the caller gave no context, whatever the type says.
     return runtime.context or SearchContext()
+
+
+def _languages(
+    question: str, retriever: Retriever, context: SearchContext
+) -> tuple[dict[Language, int], Language]:
+    """Say where the run may search, and in which language it is to answer."""
+    languages = _search_languages(retriever, context)
+    return languages, _asker_language(question, context, languages)
 
 
 def _search_languages(retriever: Retriever, context: SearchContext) -> dict[Language, int]:

@@ -8,6 +8,7 @@ store, never computed again.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from crosearch.tools.threads import in_thread
 from crosearch.tools.translate import Translator
 
 _Key = tuple[Language, str]
+_NO_GRAMS = np.zeros(0, np.int32)
 _log = logging.getLogger(__name__)
 
 
@@ -95,8 +97,15 @@ def _passages(evidence: Sequence[Evidence], result: SearchResult) -> dict[_Key, 
 async def _read_vectors(
     passages: Sequence[Passage], retriever: Retriever
 ) -> tuple[Mapping[_Key, Vectors], list[Failure]]:
-    """Read the sentences' vectors language by language: an id is unique only within one."""
+    """Read the sentences' vectors: at once where no two share an id, which is unique in a language.
+
+    Else, and where something fails, language by language.
+    """
     failures: list[Failure] = []
+    if len({passage.id for passage in passages}) == len(passages):
+        with suppress(StoreError):
+            found = await retriever.sentence_vectors(passages)
+            return {(p.language, p.id): found[p.id] for p in passages if p.id in found}, []
     by_language: dict[Language, list[Passage]] = {}
     for passage in passages:
         by_language.setdefault(passage.language, []).append(passage)
@@ -110,8 +119,8 @@ async def _read_vectors(
             return {}
         return {(language, passage_id): rows for passage_id, rows in found.items()}
 
-    found = await asyncio.gather(*(read(*item) for item in by_language.items()))
-    return {key: rows for vectors in found for key, rows in vectors.items()}, failures
+    read_one_by_one = await asyncio.gather(*(read(*item) for item in by_language.items()))
+    return {key: rows for vectors in read_one_by_one for key, rows in vectors.items()}, failures
 
 
 def _enter(
@@ -171,13 +180,14 @@ def _statement(
 ) -> Statement:
     start, end = span = (entry["span"][0], entry["span"][1])
     known = span in passage.sentences
+    answers = tuple(question.wanted.find(passage.text[start:end], passage.language))
     return Statement(
         key=(passage.language, passage.id),
         sentence=rows[passage.sentences.index(span)] if known else np.zeros_like(question.vector),
         passage=mean_vector(rows),
-        names=name_words(passage.text),
-        grams=name_grams(f"{passage.title}. {passage.text}"),
-        answers=tuple(question.wanted.find(passage.text[start:end], passage.language)),
+        names=name_words(passage.text) if answers else (),
+        grams=name_grams(f"{passage.title}. {passage.text}") if answers else _NO_GRAMS,
+        answers=answers,
         score=entry["score"],
     )
 

@@ -1,5 +1,8 @@
 """A corpus, opened for reading: nearest vectors, passages, stored vectors, lexical indexes."""
 
+import hashlib
+import json
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from crosearch.tools.byte_cache import ByteCache
 from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.errors import StoreError
@@ -16,6 +20,7 @@ from crosearch.tools.lexical import LexicalIndex, shows_generation
 from crosearch.tools.lexical_rebuild import RebuildProgress, rebuild_for_reading, shown_state
 from crosearch.tools.passages import Passage
 from crosearch.tools.records import (
+    CollectionRecord,
     Kind,
     collection_name,
     read_record,
@@ -31,6 +36,9 @@ Vectors = NDArray[np.float32]
 
 _T = TypeVar("_T")
 
+_KEPT_BYTES = 1 << 26
+"""Of passages, and of the vectors of their sentences, that are kept when they have been read."""
+
 
 class Corpus:
     """One corpus of a store, through one embedder. Thread-safe; it follows what is ingested."""
@@ -42,21 +50,29 @@ class Corpus:
         self._connection = connection
         self._mutex = threading.Lock()
         self._lexical: dict[Language, tuple[str, LexicalIndex]] = {}
+        self._passages = ByteCache[Passage](_KEPT_BYTES, _size)
+        self._vectors = ByteCache[Vectors](_KEPT_BYTES, lambda rows: rows.nbytes)
 
     @property
     def languages(self) -> Mapping[Language, int]:
         """The languages that hold passages now, with their numbers, most first."""
-        if self._connection.place.server is not None:
-            self._connection.refresh()
-        with self._connection.reading() as collections:
-            records = [read_record(collection.metadata) for collection in collections.values()]
-        counts = {
-            Language(record["language"]): record["passages"]
-            for record in records
-            if record and record["corpus"] == self.name and record["kind"] == "passages"
-        }
-        filled = ((language, count) for language, count in counts.items() if count)
-        return dict(sorted(filled, key=lambda item: (-item[1], item[0])))
+        counts = {Language(record["language"]): record["passages"] for record in self._records()}
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def fingerprint(self) -> str:
+        """What is equal for two states of a corpus exactly if nothing was ingested in between.
+
+        Of its name, its embedder, and each language's passages and generation; 16 hexadecimal
+        digits.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        records = sorted(self._records(), key=lambda record: record["language"])
+        state = [[r["language"], r["passages"], r["generation"], r["complete"]] for r in records]
+        text = json.dumps([self.name, self.embedder.fingerprint, state])
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def nearest_passages(
         self, language: Language, vector: Vectors, k: int
@@ -73,11 +89,14 @@ class Corpus:
 
     def passages(self, language: Language, ids: Sequence[str]) -> list[Passage]:
         """Read passages, in the order of `ids`; those that are not there are left out."""
-        found: dict[str, Passage] = {}
-        for some in batches(list(dict.fromkeys(ids)), READ_ROWS):
+        state = self._state(language)
+        found = self._passages.find(state, ids)
+        missing = [identifier for identifier in dict.fromkeys(ids) if identifier not in found]
+        for some in batches(missing, READ_ROWS):
             get = partial(get_passages, language=language, ids=some)
-            for passage in self._read(language, "passages", get, list[Passage]()):
-                found[passage.id] = passage
+            read = {p.id: p for p in self._read(language, "passages", get, list[Passage]())}
+            self._passages.keep(state, read)
+            found |= read
         return [found[identifier] for identifier in ids if identifier in found]
 
     def sentence_vectors(self, language: Language, counts: Mapping[str, int]) -> dict[str, Vectors]:
@@ -88,6 +107,14 @@ class Corpus:
             counts: How many sentences each passage has, by its id. Passages that are not there,
                 or have fewer, are left out.
         """
+        state = self._state(language)
+        known = self._vectors.find(state, counts)
+        known = {p: rows for p, rows in known.items() if len(rows) == counts[p]}
+        read = self._read_vectors(language, {p: n for p, n in counts.items() if p not in known})
+        self._vectors.keep(state, read)
+        return known | read
+
+    def _read_vectors(self, language: Language, counts: Mapping[str, int]) -> dict[str, Vectors]:
         wanted = [name for passage, n in counts.items() for name in sentence_ids(passage, n)]
         vectors: dict[str, Vectors] = {}
         for some in batches(wanted, READ_ROWS):
@@ -98,11 +125,14 @@ class Corpus:
             passage: [vectors[name] for name in sentence_ids(passage, n) if name in vectors]
             for passage, n in counts.items()
         }
-        return {
+        stacked = {
             passage: np.stack(found) if found else np.zeros(shape, np.float32)
             for passage, found in rows.items()
             if len(found) == counts[passage]
         }
+        for matrix in stacked.values():
+            matrix.flags.writeable = False  # Many searches share it.
+        return stacked
 
     def lexical(self, language: Language) -> LexicalIndex | None:
         """Return a language's lexical index; None where it has no passages.
@@ -119,6 +149,30 @@ class Corpus:
         """Make what lexical indexes are missing or old, so that no search waits for them."""
         for language in self.languages:
             self._lexical_index(language, progress)
+
+    def _records(self) -> list[CollectionRecord]:
+        """Read what is known now of the languages that hold passages."""
+        if self._connection.place.server is not None:
+            self._connection.refresh()
+        with self._connection.reading() as collections:
+            records = [read_record(collection.metadata) for collection in collections.values()]
+        return [
+            record
+            for record in records
+            if record
+            and record["corpus"] == self.name
+            and record["kind"] == "passages"
+            and record["passages"]
+        ]
+
+    def _state(self, language: Language) -> str | None:
+        """Name what a language holds now; None while it is being changed, or holds nothing."""
+        with self._connection.reading() as collections:
+            collection = collections.get(collection_name(self.name, language, "passages"))
+        record = read_record(collection.metadata) if collection is not None else None
+        if collection is None or record is None or not record["complete"]:
+            return None
+        return f"{collection.id} {record['generation']}"
 
     def _nearest(
         self, language: Language, kind: Kind, vector: Vectors, k: int
@@ -185,3 +239,10 @@ def _get_vectors(collection: "Collection", ids: list[str]) -> dict[str, Vectors]
     result = collection.get(ids=ids, include=["embeddings"])
     rows = np.asarray(result["embeddings"], dtype=np.float32)
     return dict(zip(result["ids"], rows, strict=True))
+
+
+def _size(passage: Passage) -> int:
+    """Estimate what a passage takes in memory; a span is a tuple of two numbers."""
+    texts = (passage.id, passage.document_id, passage.title, passage.text, passage.url)
+    metadata = sum(sys.getsizeof(value) + 100 for value in passage.metadata.values())
+    return 500 + sum(map(sys.getsizeof, texts)) + 120 * len(passage.sentences) + metadata

@@ -8,10 +8,14 @@ anyway. A run compares the same passages in every turn, so what was worked out i
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from crosearch.tools.sounds import sound_grams
+import numpy as np
+from numpy.typing import NDArray
+
+from crosearch.tools.sounds import SoundCodes, held_codes, sound_codes
 
 _WORD = re.compile(r"[^\W_]+(?:[’'\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\u064b-\u065f]+[^\W_]+)*")
 _SHORTEST = 4
@@ -33,22 +37,85 @@ def name_words(text: str, *, title: bool = False) -> tuple[str, ...]:
         word for place, word in enumerate(words) if _may_be_name(word, first=alone and place == 0)
     )
     pieces = dict.fromkeys(piece for word in chosen for piece in _pieces(word))
-    return tuple(piece for piece in pieces if _grams(piece))
+    return tuple(piece for piece in pieces if len(_grams(piece)))
 
 
-name_grams = lru_cache(maxsize=1024)(sound_grams)
-"""The pieces of all the sounds of a text."""
+@lru_cache(maxsize=65_536)
+def name_grams(text: str) -> SoundCodes:
+    """Return the pieces of all the sounds of a text: a few kilobytes at most for a passage."""
+    grams = sound_codes(text)
+    grams.flags.writeable = False  # Many share it.
+    return grams
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class NamePieces:
+    """Names as the pieces of their sounds, one name after the other."""
+
+    grams: SoundCodes
+    starts: NDArray[np.int64]
+    """Where each name begins in `grams`, shape (names,)."""
+    lengths: NDArray[np.int64]
+    weights: NDArray[np.int64]
+
+    def shares(self, held: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return which part of each name texts hold, given which of `grams` each of them holds.
+
+        Args:
+            held: Shape (texts, grams).
+
+        Returns:
+            Shares in 0..1, shape (texts, names).
+        """
+        counts = np.add.reduceat(held, self.starts, axis=1, dtype=np.int64)
+        shares: NDArray[np.float64] = counts / self.lengths
+        return shares
+
+    def coverages(self, held: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Sum up the shares of the names in each text, as `coverage` does, shape (texts,)."""
+        total = max(int(self.weights.sum()), 1)
+        covered: NDArray[np.float64] = self.shares(held) ** 2 @ self.weights / total
+        return covered
 
 
 @lru_cache(maxsize=4096)
-def coverage(names: tuple[str, ...], grams: frozenset[str]) -> float:
+def name_pieces(names: tuple[str, ...]) -> NamePieces:
+    """Cut names into the pieces of their sounds; each must have some, as those of `name_words`."""
+    grams = [_grams(name) for name in names]
+    lengths = np.array([len(own) for own in grams], np.int64)
+    return NamePieces(
+        grams=np.concatenate(grams),
+        starts=np.cumsum(lengths) - lengths,
+        lengths=lengths,
+        weights=np.array([_weight(name) for name in names], np.int64),
+    )
+
+
+def coverage(names: tuple[str, ...], grams: SoundCodes) -> float:
     """Tell which part of the names a text holds, from 0 to 1; 0 where there are no names.
 
     A name counts with its length, and by the square of the share of its n-grams that are found,
     so that a chance likeness counts little.
     """
-    total = sum(map(_weight, names))
-    return sum(_weight(name) * _share(name, grams) ** 2 for name in names) / total if total else 0.0
+    if not names:
+        return 0.0
+    pieces = name_pieces(names)
+    return float(pieces.coverages(held_codes(pieces.grams, grams)[np.newaxis])[0])
+
+
+def coverages(names: Sequence[tuple[str, ...]], grams: Sequence[SoundCodes]) -> NDArray[np.float64]:
+    """Tell as `coverage` does which part of each list of names each text holds.
+
+    Returns:
+        Shares in 0..1, shape (lists of names, texts).
+    """
+    cut = [name_pieces(some) if some else None for some in names]
+    every = np.unique(np.concatenate([np.zeros(0, np.int32), *(c.grams for c in cut if c)]))
+    held = np.stack([held_codes(every, own) for own in grams])
+    nothing = np.zeros(len(grams))
+    return np.stack(
+        [c.coverages(held[:, np.searchsorted(every, c.grams)]) if c else nothing for c in cut]
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -74,12 +141,7 @@ def _pieces(word: str) -> Iterable[str]:
     return (romanised[start : start + 8] for start in range(0, len(romanised) - 4, 4))
 
 
-_grams = lru_cache(maxsize=16_384)(sound_grams)
-
-
-def _share(name: str, grams: frozenset[str]) -> float:
-    own = _grams(name)
-    return len(own & grams) / len(own) if own else 0.0
+_grams = lru_cache(maxsize=32_768)(sound_codes)
 
 
 def _weight(name: str) -> int:

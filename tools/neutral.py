@@ -129,6 +129,7 @@ _ACTS = re.compile(
     # A citation, also a torn one: a number after an opening square bracket.
     r"|(?:\[[\s^#,、]{0,4}){1,4}\d(?:[^\[\]<>]{0,40}\])?"
 )
+_BEGINNINGS = frozenset(f"<[{_QUOTE}:#")
 _ROUND = {"<": "(", _QUOTE: "(", "[": "(", ">": ")", _UNQUOTE: ")", "]": ")"}
 
 _ROLE = re.compile(
@@ -145,6 +146,8 @@ def neutralise(text: str) -> str:
     It is idempotent, and keeps each line a line.
     """
     text = _without_invisible(text)
+    if not any(map(_may_begin_action, set(text))):
+        return text
     folded, spans = _fold(text)
     pieces: list[str] = []
     end = 0
@@ -155,8 +158,18 @@ def neutralise(text: str) -> str:
 
 
 def _without_invisible(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_removal())
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    characters = frozenset(text)
+    if not _removed().isdisjoint(characters):
+        text = text.translate(_removal())
+    if _FOLDED_AWAY.isdisjoint(characters):
+        return text
     return _JOINER.sub(lambda match: "" if match["stray"] else match[0], text)
+
+
+@cache
+def _removed() -> frozenset[str]:
+    return frozenset(map(chr, _removal()))
 
 
 @cache
@@ -191,6 +204,16 @@ def _fold_characters(
         for character in _folded_character(text[place]):
             folded.append(character)
             spans.append((place, place + 1))
+
+
+@cache
+def _may_begin_action(character: str) -> bool:
+    """Tell whether anything that acts can begin with a character, or be spelt by it.
+
+    Tags and tokens begin with brackets, roles end in a colon or begin with `#`, and a character
+    reference with `&`: most texts have none of them, and need not be folded.
+    """
+    return character == "&" or not _BEGINNINGS.isdisjoint(_folded_character(character))
 
 
 @cache

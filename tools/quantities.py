@@ -6,6 +6,7 @@ Rules and CLDR's words do it, no model: digits of every script, each language's 
 disagree by these values, whatever the language; and an answer shows them in the asker's way.
 """
 
+import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,9 @@ __all__ = ["Quantity", "QuantityKind", "agree", "find_quantities", "format_quant
 
 _FINDERS = (find_dates, find_eastern_dates, find_era_years, find_myriads, find_numbers)
 """The more particular first: what one has found is hidden from the next."""
+_DIGIT = re.compile(r"\d")
+_NUMBERS_WITHOUT_DIGITS = ("ja", "ko", "zh")
+"""Languages whose numbers may be written in Han characters alone."""
 _LONGEST = 24
 """Digits; longer ones are codes, and more than decimals are calculated with."""
 _PUNCTUATION = str.maketrans("．，％٪﹪٫٬−–’＇", ".,%%%.,--''")
@@ -31,8 +35,10 @@ def find_quantities(text: str, language: Language) -> list[Quantity]:
     return list(_find(text, language))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _find(text: str, language: Language) -> tuple[Quantity, ...]:
+    if language not in _NUMBERS_WITHOUT_DIGITS and not _DIGIT.search(text):
+        return ()
     words = quantity_words(language)
     plain = _plain(text)
     found: list[Quantity] = []

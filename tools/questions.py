@@ -6,7 +6,7 @@ By it, the sentences of a passage are told apart that could answer from those th
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from crosearch.tools.languages import Language
@@ -123,6 +123,7 @@ class WantedQuantity:
         return self.asked == "time" or not self.dimensions or dimension in self.dimensions
 
 
+@lru_cache(maxsize=256)
 def wanted_quantity(question: str, language: Language) -> WantedQuantity:
     """Tell which quantities can answer a question."""
     asked = asked_for(question, language)

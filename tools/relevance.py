@@ -15,6 +15,7 @@ from crosearch.tools.names import coverage, name_grams, name_words
 from crosearch.tools.passages import Passage, Span
 from crosearch.tools.questions import WantedQuantity, wanted_quantity
 from crosearch.tools.retriever import Vectors
+from crosearch.tools.sounds import SoundCodes
 
 Vector = NDArray[np.float32]
 
@@ -33,7 +34,7 @@ class ReadQuestion:
     vector: Vector
     """Shape (dimension,)."""
     names: tuple[str, ...]
-    grams: frozenset[str]
+    grams: SoundCodes
     wanted: WantedQuantity
 
 
@@ -58,7 +59,8 @@ def best_sentence(passage: Passage, rows: Vectors, question: ReadQuestion) -> Sp
     fit = rows @ question.vector
     for place, (start, end) in enumerate(passage.sentences):
         text = passage.text[start:end]
-        fit[place] += _NAMES_IN_SENTENCE * coverage(question.names, name_grams(text))
+        if question.names:
+            fit[place] += _NAMES_IN_SENTENCE * coverage(question.names, name_grams(text))
         if question.wanted.find(text, passage.language):
             fit[place] += _QUANTITY_IN_SENTENCE
     return passage.sentences[int(fit.argmax())] if len(fit) else (0, len(passage.text))

@@ -1,7 +1,7 @@
 """Search over one or many languages at once: several signals, one ranking, a status each.
 
-Every language is searched in a thread of its own, under its own time-out; what fails there is that
-language's outcome and nobody else's. The candidates of all languages and signals are ranked in one
+Every language is searched in a thread, under its own time-out; what fails there is that language's
+outcome and nobody else's. The candidates of all languages and signals are ranked in one
 pool (`crosearch.tools.fusion`), so that no language has places of its own to fill.
 """
 
@@ -102,6 +102,15 @@ class HybridRetriever:
         """The languages that hold passages, with their numbers of passages, most first."""
         counts = self._corpus.languages
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    @property
+    def fingerprint(self) -> str:
+        """What is equal for two states of the corpus exactly if nothing was ingested in between.
+
+        Raises:
+            StoreError: The store does not answer.
+        """
+        return self._corpus.fingerprint
 
     async def search(
         self,
@@ -226,7 +235,7 @@ async def _attempt(
     began = time.perf_counter()
     language = before.outcome.language
     try:
-        after = await asyncio.wait_for(in_thread(work), timeout)
+        after = await in_thread(work, timeout)
     except TimeoutError:
         after = _failed(language, "timeout", "no answer in time")
     except CroSearchError as error:

@@ -8,6 +8,7 @@ abbreviations, ordinals and sentence openers, which no annex knows, are in
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crosearch.tools.abbreviations import ABBREVIATIONS, OPENERS, ORDINAL_DOT, THAI_OPENERS
 from crosearch.tools.languages import Language
@@ -48,6 +49,12 @@ def split_sentences(text: str, language: Language) -> list[Span]:
         Spans in order, disjoint and not empty, which start and end with no white space and
         together cover everything else.
     """
+    return list(_split(text, language))
+
+
+@lru_cache(maxsize=4096)
+def _split(text: str, language: Language) -> tuple[Span, ...]:
+    """Split a text; a run looks at the same passages turn after turn."""
     splitter = _Splitter(text=text, language=language)
     spans: list[Span] = []
     start = 0
@@ -57,7 +64,7 @@ def split_sentences(text: str, language: Language) -> list[Span]:
             _append_trimmed(spans, text, start, match.end())
             start = match.end()
     _append_trimmed(spans, text, start, len(text))
-    return spans
+    return tuple(spans)
 
 
 def _append_trimmed(spans: list[Span], text: str, start: int, end: int) -> None:

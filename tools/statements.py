@@ -7,13 +7,16 @@ together forms a cluster, by average linkage: the outcome does not depend on the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosearch.tools.names import coverage
+from crosearch.tools.names import coverages
+from crosearch.tools.products import row_products
 from crosearch.tools.quantities import Quantity, agree
+from crosearch.tools.sounds import SoundCodes
 
 SAME_SENTENCE = 0.5
 """Cosine of two sentences from which on they say the same.
@@ -25,6 +28,9 @@ SAME_SUBJECT = 0.5
 """From here on two passages are about the same subject, by `_subject_likeness`."""
 
 Vector = NDArray[np.float32]
+
+_agree = lru_cache(maxsize=16_384)(agree)
+"""A run compares the same quantities after every search."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -38,9 +44,9 @@ class Statement:
     passage: Vector
     """The normalised mean of the passage's sentence vectors, shape (dimension,)."""
     names: tuple[str, ...]
-    """The passage's names, as of `name_words`."""
-    grams: frozenset[str]
-    """The passage's n-grams, as of `name_grams`."""
+    """The passage's names, as of `name_words`; only asked for where there are answers."""
+    grams: SoundCodes
+    """The passage's n-grams, as of `name_grams`; likewise."""
     answers: tuple[Quantity, ...]
     """The quantities of the sentence that can be what the question asks for."""
     score: float
@@ -61,7 +67,7 @@ def cluster_statements(statements: Sequence[Statement]) -> list[list[int]]:
 
 def contradict(one: Statement, other: Statement) -> bool:
     """Tell whether two statements answer with quantities of which none can be the same."""
-    verdicts = [agree(a, b) for a in one.answers for b in other.answers]
+    verdicts = [_agree(a, b) for a in one.answers for b in other.answers]
     return False in verdicts and True not in verdicts
 
 
@@ -70,30 +76,40 @@ def _affinities(statements: Sequence[Statement]) -> NDArray[np.float64]:
     if not statements:
         return np.zeros((0, 0))
     vectors = np.stack([statement.sentence for statement in statements]).astype(np.float64)
-    affinities: NDArray[np.float64] = vectors @ vectors.T - SAME_SENTENCE
+    affinities: NDArray[np.float64] = row_products(vectors, vectors) - SAME_SENTENCE
     answering = [place for place, statement in enumerate(statements) if statement.answers]
-    for one, other in combinations(answering, 2):
+    if len(answering) < 2:
+        return affinities
+    likeness = _subject_likeness([statements[place] for place in answering]) - SAME_SUBJECT
+    for (a, one), (b, other) in combinations(enumerate(answering), 2):
         if _answer_alike(statements[one], statements[other]):
-            likeness = _subject_likeness(statements[one], statements[other]) - SAME_SUBJECT
-            affinities[one, other] = max(affinities[one, other], likeness)
+            affinities[one, other] = max(affinities[one, other], likeness[a, b])
             affinities[other, one] = affinities[one, other]
     return affinities
 
 
 def _answer_alike(one: Statement, other: Statement) -> bool:
     """Tell whether both give quantities that can be compared, whether they agree or not."""
-    return any(agree(a, b) is not None for a in one.answers for b in other.answers)
+    return any(_agree(a, b) is not None for a in one.answers for b in other.answers)
 
 
-def _subject_likeness(one: Statement, other: Statement) -> float:
+def _subject_likeness(statements: Sequence[Statement]) -> NDArray[np.float64]:
     """Weigh sentences, passages, shared names, and how well both fit the question.
 
     The weights were chosen on the questions of the sample corpus, where a logistic regression on
     the same measures ranks pairs no better.
     """
-    shared = (coverage(one.names, other.grams) + coverage(other.names, one.grams)) / 2
-    cosines = 0.3 * float(one.sentence @ other.sentence) + 0.7 * float(one.passage @ other.passage)
-    return cosines + 0.8 * shared + 0.2 * min(one.score, other.score)
+    held = coverages([s.names for s in statements], [s.grams for s in statements])
+    sentences = np.stack([statement.sentence for statement in statements]).astype(np.float64)
+    passages = np.stack([statement.passage for statement in statements]).astype(np.float64)
+    scores = np.array([statement.score for statement in statements])
+    likeness: NDArray[np.float64] = (
+        0.3 * row_products(sentences, sentences)
+        + 0.7 * row_products(passages, passages)
+        + 0.8 * (held + held.T) / 2
+        + 0.2 * np.minimum.outer(scores, scores)
+    )
+    return likeness
 
 
 def _average_linkage(affinity: NDArray[np.float64]) -> list[list[int]]:
