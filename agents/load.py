@@ -1,28 +1,34 @@
 """Finds a policy by its name, and makes one of a chat model."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crosearch.agents.policy import Policy
+from crosearch.agents.policy_settings import PolicySettings
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.errors import UsageError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-POLICIES = ("extractive", "openai:MODEL")
+POLICIES = ("extractive", "openai:MODEL", "local:MODEL", "PATH/TO/MODEL")
 """The names that `load_policy` knows."""
 
 
-def load_policy(name: str, *, embedder: Embedder) -> Policy:
+def load_policy(name: str, *, embedder: Embedder, settings: PolicySettings | None = None) -> Policy:
     """Make the policy that a name stands for.
 
     Args:
-        name: `extractive`, or `openai:` and the name of a model at an OpenAI-compatible endpoint.
+        name: `extractive`; `openai:` and the name of a model at an OpenAI-compatible endpoint;
+            `local:` and a Hugging Face causal language model's name or folder, or that alone where
+            it holds a `/` or is a folder.
         embedder: What the extractive policy compares sentences with.
+        settings: How a language model samples, and what it is loaded with.
 
     Raises:
         UsageError: No policy has this name, or its settings are wrong or missing.
     """
+    settings = settings or PolicySettings()
     if name == "extractive":
         from crosearch.agents.extractive import ExtractivePolicy
 
@@ -31,7 +37,11 @@ def load_policy(name: str, *, embedder: Embedder) -> Policy:
     if kind == "openai" and colon:
         from crosearch.agents.endpoint import OpenAIPolicy
 
-        return OpenAIPolicy(model)
+        return OpenAIPolicy(model, settings=settings)
+    if (kind == "local" and model) or "/" in name or (name and Path(name).is_dir()):
+        from crosearch.agents.local import LocalPolicy
+
+        return LocalPolicy(model if kind == "local" and colon else name, settings=settings)
     raise UsageError(f"unknown policy {name!r}: known are {', '.join(POLICIES)}")
 
 

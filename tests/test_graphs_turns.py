@@ -126,7 +126,7 @@ def test_ids_once_given_are_never_given_again() -> None:
         [read, Segment(kind="prompt", text="b")], Emission(text="c", read=((2, 3),))
     )
     assert extended[0] is read
-    assert extended[1]["token_ids"] == [2, 3]
+    assert extended[1].get("token_ids") == [2, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A recorded run is taken up again at any of its turns, just as it stood there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -40,7 +40,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> HybridRetriever:
 
 async def run_with_checkpoints(
     retriever: HybridRetriever,
-) -> tuple[Trajectory, list[Mapping[str, Any]]]:
+) -> tuple[Trajectory, Sequence[Mapping[str, Any]]]:
     """Run, and return a record of it with the states that its turns really began from."""
     graph = build_search_graph(ScriptedPolicy(RUN), retriever).compile(checkpointer=InMemorySaver())
     config: Any = {"configurable": {"thread_id": "1"}}
