@@ -73,6 +73,8 @@ class RowBatch:
     def join(self, requests: Iterable[TurnRequest]) -> None:
         """Render new requests, and read the transcripts of as many as there is room for."""
         self._waiting += filter(None, map(self._row, requests))
+        if not self._waiting:
+            return
         self._forget_old_weights()
         self._waiting = deque(row for row in self._waiting if not row.request.future.cancelled())
         rows: list[SampledRow] = []
