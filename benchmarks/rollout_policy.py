@@ -63,7 +63,8 @@ def load_bare(setting: Setting) -> LlamaForCausalLM:
 def decode_bare(model: LlamaForCausalLM, records: Sequence[Trajectory], batch: int) -> Clock:
     """Decode all turns of the runs again, and time it.
 
-    Turns of one place are decoded together, as in a loop that waits for all of them.
+    Turns of one place are decoded together, as in a loop that waits for all of them, and those of
+    like length in one batch, so that little is decoded in vain.
     """
     by_place: dict[int, list[RecordedTurn]] = {}
     for record in records:
@@ -71,6 +72,7 @@ def decode_bare(model: LlamaForCausalLM, records: Sequence[Trajectory], batch: i
             by_place.setdefault(place, []).append(turn)
     with Clock() as clock:
         for turns in by_place.values():
+            turns.sort(key=lambda turn: turn.length)
             for first in range(0, len(turns), batch):
                 _decode(model, turns[first : first + batch])
     return clock
