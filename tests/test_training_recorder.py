@@ -166,11 +166,11 @@ async def test_the_questions_language_is_the_one_to_answer_in(
     assert (await recorder.run(QUESTION, 0))["language"] == "fr"
 
 
-def test_settings_name_no_folder(retriever: HybridRetriever) -> None:
+def test_settings_name_no_folder(retriever: HybridRetriever, tmp_path: Path) -> None:
     recorder = RunRecorder(
         ScriptedPolicy([ANSWER]),
         retriever,
-        settings=PolicySettings(adapter="/home/ada/adapters/best", tokenizer="org/tiny"),
+        settings=PolicySettings(adapter=str(tmp_path / "adapters" / "best"), tokenizer="org/tiny"),
     )
     assert recorder.made_by.settings["adapter"] == "best"
     assert recorder.made_by.settings["tokenizer"] == "tiny"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from dataclasses import replace
 from typing import Any
 
@@ -81,10 +82,10 @@ class TestFailure:
         assert "a run was ended by an error" in caplog.text
 
     async def test_names_no_home_folder(
-        self, retriever: HybridRetriever, monkeypatch: pytest.MonkeyPatch
+        self, retriever: HybridRetriever, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setenv("HOME", "/home/ada")
-        error = StoreError("cannot read /home/ada/store/chroma.sqlite3")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        error = StoreError(f"cannot read {tmp_path}/store/chroma.sqlite3")
         record = await record_run(FailingPolicy(error), retriever)
         assert record["failures"][0]["detail"] == "cannot read ~/store/chroma.sqlite3"
 
