@@ -130,6 +130,14 @@ def render_answer(action: AnswerAction) -> str:
     return f"{_render_thought(action.thought)}<{ANSWER}{found}>{text}</{ANSWER}>"
 
 
+def end_of_action(text: str, *, start: int = 0) -> int | None:
+    """Return where the first closing tag at or after `start` ends, None where there is none."""
+    ends = [
+        found + len(tag) for tag in CLOSING_TAGS if (found := text.find(tag, max(start, 0))) >= 0
+    ]
+    return min(ends, default=None)
+
+
 def close_action(text: str) -> str:
     """Put back the closing tag that a stop sequence swallowed; other texts come back as they are.
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from crosearch.agents.actions import CLOSING_TAGS
+from crosearch.agents.actions import CLOSING_TAGS, end_of_action
 from crosearch.agents.policy import Emission, Emit, Observation
 from crosearch.agents.transcript import chat_messages
 from crosearch.tools.endpoint_errors import excerpt
@@ -55,7 +55,7 @@ class ChatModelPolicy:
         try:
             async for chunk in stream:
                 longer = text + chunk.text
-                end = _end_of_action(longer, start=len(text) - _LONGEST_TAG)
+                end = end_of_action(longer, start=len(text) - _LONGEST_TAG)
                 if new := longer[len(text) : end]:
                     emit(new)
                 text += new
@@ -65,14 +65,6 @@ class ChatModelPolicy:
             if isinstance(stream, AsyncGenerator):  # ends the request, too
                 await stream.aclose()
         return text
-
-
-def _end_of_action(text: str, *, start: int) -> int | None:
-    """Return where the first closing tag after `start` ends, None where there is none."""
-    ends = [
-        found + len(tag) for tag in CLOSING_TAGS if (found := text.find(tag, max(start, 0))) >= 0
-    ]
-    return min(ends, default=None)
 
 
 def _to_langchain(message: Message) -> BaseMessage:

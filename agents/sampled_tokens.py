@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosearch.agents.actions import CLOSING_TAGS, close_action
+from crosearch.agents.actions import CLOSING_TAGS, close_action, end_of_action
 from crosearch.agents.policy import EmissionStatus
 from crosearch.tools.token_completions import TokenCompletion
 
@@ -82,7 +82,7 @@ class TokenReader:
         text = completion.text
         while ended := next((end for end in self._spelled if text.endswith(end)), ""):
             text = text.removesuffix(ended)
-        text = text[: _end_of_action(text)]
+        text = text[: end_of_action(text)]
         if completion.finish_reason != "length" and not _is_complete(text):
             text = close_action(text)
         return SampledTurn(text=text, status=_status(text, completion.finish_reason), flaw=flaw)
@@ -93,11 +93,11 @@ class TokenReader:
         Servers leave out stop strings, tokens that end a turn, the space before a first word, and
         characters whose bytes are not all there; no other difference is accepted.
         """
-        said = _legible(text[: _end_of_action(text)])
+        said = _legible(text[: end_of_action(text)])
         accepted = {said, " " + said, *(said + tag for tag in CLOSING_TAGS)}
         for kept in (len(ids), len(ids) - self._ending(ids)):
             spelled = self._decode(context, ids[:kept])
-            if _legible(spelled[: _end_of_action(spelled)]) in accepted:
+            if _legible(spelled[: end_of_action(spelled)]) in accepted:
                 return True
         return False
 
@@ -119,13 +119,8 @@ class TokenReader:
         return text if isinstance(text, str) else "".join(text)
 
 
-def _end_of_action(text: str) -> int | None:
-    ends = [place + len(tag) for tag in CLOSING_TAGS if (place := text.find(tag)) >= 0]
-    return min(ends, default=None)
-
-
 def _is_complete(text: str) -> bool:
-    return _end_of_action(text) is not None
+    return end_of_action(text) is not None
 
 
 def _status(text: str, finish_reason: str | None) -> EmissionStatus:

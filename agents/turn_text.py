@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from crosearch.agents.actions import CLOSING_TAGS
+from crosearch.agents.actions import CLOSING_TAGS, end_of_action
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -43,9 +43,7 @@ class TurnReader:
         if ids[-1] not in self._closers:
             return False
         tail = ids[max(start, len(ids) - _TAIL) :]
-        return _holds_closing_tag(self.decode(tail)) and _holds_closing_tag(
-            self.decode(ids[start:])
-        )
+        return all(end_of_action(self.decode(part)) is not None for part in (tail, ids[start:]))
 
 
 class ShownText:
@@ -75,7 +73,3 @@ class ShownText:
     def rest(self, text: str) -> str:
         """Return what is missing of the whole text."""
         return text[self._shown :]
-
-
-def _holds_closing_tag(text: str) -> bool:
-    return any(tag in text for tag in CLOSING_TAGS)

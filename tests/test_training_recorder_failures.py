@@ -4,8 +4,8 @@ import asyncio
 import logging
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
