@@ -94,11 +94,11 @@ class Policy(Protocol):
 
 @runtime_checkable
 class Fingerprinted(Protocol):
-    """A policy whose name does not say all: its weights or its settings can differ."""
+    """A policy or an index whose name does not say all: what is behind it can differ."""
 
     @property
     def fingerprint(self) -> str:
-        """What is equal for two policies exactly if they would act the same."""
+        """What is equal for two of them exactly if they would act the same."""
         ...
 
 

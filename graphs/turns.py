@@ -35,7 +35,7 @@ def open_turn(
         action=action,
         mistake=mistake,
         status=emission.status,
-        untrainable=emission.untrainable or _without_tokens(emission, policy),
+        untrainable=_untrainable(emission, policy),
         prompt_tokens=emission.usage.prompt_tokens,
         completion_tokens=emission.usage.completion_tokens,
         cost=emission.usage.cost,
@@ -121,9 +121,11 @@ def _with_ids(segment: Segment, ids: Sequence[int] | None) -> Segment:
     return Segment(kind=segment["kind"], text=segment["text"], token_ids=list(ids))
 
 
-def _without_tokens(emission: Emission, policy: str) -> str:
+def _untrainable(emission: Emission, policy: str) -> str:
     if emission.status in UNSAID:
-        return ""
+        return ""  # There is nothing in it to train on.
+    if emission.untrainable:
+        return emission.untrainable
     if emission.token_ids is None:
         return f"text only: {policy} gives no token ids"
     if emission.logprobs is None:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Protocol, runtime_checkable
 
-from crosearch.agents.policy import Policy, policy_fingerprint
+from crosearch.agents.policy import Fingerprinted, Policy, policy_fingerprint
 from crosearch.agents.policy_settings import PolicySettings
 from crosearch.graphs.context import SearchContext
 from crosearch.tools.languages import Language
@@ -27,12 +26,6 @@ _PLACES = ("adapter", "tokenizer")
 """Settings that may be folders, of which a record keeps the last name only."""
 _OF_THE_MACHINE = ("device",)
 """Settings that do not make a run another one."""
-
-
-@runtime_checkable
-class _Fingerprinted(Protocol):
-    @property
-    def fingerprint(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +92,7 @@ def what_makes_runs(
 
 def index_fingerprint(retriever: Retriever) -> str:
     """Tell the state of a corpus from others: by its own fingerprint, or by what it holds."""
-    if isinstance(retriever, _Fingerprinted):
+    if isinstance(retriever, Fingerprinted):
         return retriever.fingerprint
     counts = {str(language): count for language, count in retriever.languages.items()}
     return fingerprint([retriever.corpus, retriever.embedder.fingerprint, counts])

@@ -142,9 +142,7 @@ def _untrainable(failures: Sequence[Failure], history: Sequence[Turn], mistake: 
         return f"the machine failed it: {first['stage']}{where}, {first['status']}"
     if mistake:
         return mistake
-    # A turn for which the model had no room emitted nothing: there is nothing to train on in it.
-    told = (turn["untrainable"] for turn in history if turn["status"] != "context")
-    return next((reason for reason in told if reason), "")
+    return next((turn["untrainable"] for turn in history if turn["untrainable"]), "")
 
 
 def _checkpoint(end: RunEnd) -> CheckpointRecord | None:
