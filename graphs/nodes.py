@@ -44,6 +44,7 @@ from crosearch.graphs.turns import (
     extend_transcript,
     found_ids,
     ledger_marks,
+    open_run,
     open_turn,
     replace_turn,
     search_failures,
@@ -94,37 +95,23 @@ class SearchNodes:
 
     components: ComponentSource
 
-    async def begin(self, state: SearchInput, runtime: SearchRuntime) -> SearchUpdate:
+    async def begin(self, state: SearchInput, runtime: SearchRuntime) -> SearchState:
         """Check the question, and lay out an empty run, whatever the thread held before."""
         clock = _Clock(0.0)
         context = _context(runtime)
         question = check_question(state["question"])
         retriever = (await self.components(context)).retriever
         languages, language = await asyncio.to_thread(_languages, question, retriever, context)
-        return SearchUpdate(
-            question=question,
-            language=language,
-            answer="",
-            answer_language=language,
-            found=False,
-            citations=[],
-            evidence=[],
-            searches=[],
-            turns=0,
-            ending=None,
-            transcript=open_transcript(
-                question,
-                language,
-                languages=languages,
-                turns=context.max_turns,
-                searches=context.max_searches,
-            ),
-            history=[],
-            searchable=languages,
-            action=NO_ACTION,
-            hits=[],
-            seconds=clock.read(),
+        transcript = open_transcript(
+            question,
+            language,
+            languages=languages,
+            turns=context.max_turns,
+            searches=context.max_searches,
         )
+        run = open_run(question, language, searchable=languages, transcript=transcript)
+        run["seconds"] = clock.read()
+        return run
 
     async def think(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
         """Let the policy emit one action, and check that it can be carried out."""

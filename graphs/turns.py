@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from crosearch.agents.policy import Emission
 from crosearch.agents.transcript import Segment
+from crosearch.graphs.hits import NO_ACTION
 from crosearch.graphs.state import (
     ActionState,
     FoundId,
     LedgerMark,
     SearchOutput,
+    SearchState,
     Turn,
 )
 from crosearch.tools.languages import Language
@@ -17,6 +19,41 @@ from crosearch.tools.passages import Hit, SearchResult
 
 UNSAID = ("context", "nan", "timeout")
 """Statuses of turns in which the policy said nothing that counts."""
+
+
+def open_run(
+    question: str,
+    language: Language,
+    *,
+    searchable: Mapping[Language, int],
+    transcript: Sequence[Segment],
+) -> SearchState:
+    """Lay out a run in which nothing has happened yet.
+
+    Args:
+        question: What is asked.
+        language: The language to answer in.
+        searchable: Where it may search, with the passages of each language.
+        transcript: What it begins with.
+    """
+    return SearchState(
+        question=question,
+        language=language,
+        answer="",
+        answer_language=language,
+        found=False,
+        citations=[],
+        evidence=[],
+        searches=[],
+        turns=0,
+        seconds=0.0,
+        ending=None,
+        transcript=list(transcript),
+        history=[],
+        searchable=dict(searchable),
+        action=NO_ACTION,
+        hits=[],
+    )
 
 
 def open_turn(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from crosearch.agents.actions import SearchAction, render_search
 from crosearch.agents.policy import Emission
 from crosearch.agents.transcript import Segment
-from crosearch.graphs.hits import NO_ACTION, action_state
+from crosearch.graphs.hits import action_state
 from crosearch.graphs.state import LedgerMark, SearchState, Turn
-from crosearch.graphs.turns import UNSAID, extend_transcript, open_turn
+from crosearch.graphs.turns import UNSAID, extend_transcript, open_run, open_turn
 from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language, describe_language
 from crosearch.tools.ledger import Evidence
@@ -51,24 +51,20 @@ def state_before(record: Trajectory, turn: int) -> SearchState:
     if not 1 <= turn <= turns:
         raise UsageError(f"the run {record['key'][:12]} has {turns} turns; there is no turn {turn}")
     before = record["history"][: turn - 1]
-    return SearchState(
-        question=record["question"],
-        language=record["language"],
-        answer="",
-        answer_language=record["language"],
-        found=False,
-        citations=[],
-        evidence=_evidence_after(before, record["evidence"]),
-        searches=record["searches"][: sum(past["search"] is not None for past in before)],
-        turns=len(before),
-        seconds=round(sum(map(_seconds, before)), 4),
-        ending=None,
-        transcript=_transcript_before(record, turn),
-        history=list(before),
+    state = open_run(
+        record["question"],
+        record["language"],
         searchable=record["searchable"],
-        action=before[-1]["action"] if before else NO_ACTION,
-        hits=[],
+        transcript=_transcript_before(record, turn),
     )
+    state["evidence"] = _evidence_after(before, record["evidence"])
+    state["searches"] = record["searches"][: sum(past["search"] is not None for past in before)]
+    state["turns"] = len(before)
+    state["seconds"] = round(sum(map(_seconds, before)), 4)
+    state["history"] = list(before)
+    if before:
+        state["action"] = before[-1]["action"]
+    return state
 
 
 def edited_state(state: SearchState, old: Turn, edit: SearchEdit) -> SearchState:

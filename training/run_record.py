@@ -9,9 +9,8 @@ from typing import Literal, cast
 
 from crosearch.agents.transcript import Segment
 from crosearch.graphs.state import SearchOutput, SearchState, Turn
-from crosearch.graphs.turns import machine_failures
+from crosearch.graphs.turns import machine_failures, open_run
 from crosearch.tools.errors import CroSearchError
-from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Failure, LanguageSearch, SearchRecord
 from crosearch.training.migrations import SchemaError
 from crosearch.training.record_checks import (
@@ -43,14 +42,14 @@ class RunEnd:
 
 def make_record(run: RunName, attempt: int, end: RunEnd) -> Trajectory:
     """Make a run's record; whatever the run held, the record is fit to be kept."""
-    state = end.state or _empty_state(run.language)
+    state = end.state or _empty_state(run)
     record = _record(run, attempt, end, state)
     try:
         return as_plain(record)
     except SchemaError as error:
         detail = f"the run held what no record can hold: {error}"
         failure = Failure(stage="policy", language=None, status="error", detail=detail)
-        bare = _record(run, attempt, end, _empty_state(run.language), failure)
+        bare = _record(run, attempt, end, _empty_state(run), failure)
         return as_plain(bare)
 
 
@@ -183,22 +182,8 @@ def _without_home(text: str) -> str:
     return text if home == "/" else text.replace(home, "~")
 
 
-def _empty_state(language: Language) -> SearchOutput:
-    return SearchOutput(
-        language=language,
-        answer="",
-        answer_language=language,
-        found=False,
-        citations=[],
-        evidence=[],
-        searches=[],
-        turns=0,
-        seconds=0.0,
-        ending=None,
-        transcript=[],
-        history=[],
-        searchable={},
-    )
+def _empty_state(run: RunName) -> SearchOutput:
+    return open_run(run.question.text, run.language, searchable={}, transcript=[])
 
 
 @cache
