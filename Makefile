@@ -6,7 +6,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constra
 TREE := .venv/tree/crosearch
 FOLDERS := agents cli evals graphs tools training
 
-.PHONY: demo test check soak studio embedder clean
+.PHONY: demo test check soak studio embedder lexicon clean
 
 demo: .venv/.core
 	$(BIN)/crosearch ask "How many bricks were used to build the Göltzsch Viaduct?"
@@ -30,7 +30,12 @@ studio: .venv/.dev
 	LANGSMITH_TRACING=false $(BIN)/langgraph dev
 
 embedder: .venv/.dev
-	$(BIN)/python -m crosearch.training.embedder --data ../shared/data --out tools/data/embedder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m crosearch.training.embedder --data ../shared/data --out tools/data/embedder
+
+lexicon: .venv/.dev
+	rm -rf build/lexicon
+	$(BIN)/crosearch lexicon build --from ../shared/data --out build/lexicon
+	rm -rf tools/data/lexicon && mv build/lexicon tools/data/lexicon
 
 clean:
 	rm -rf .venv build dist *.egg-info .langgraph_api .mypy_cache .pytest_cache .ruff_cache

@@ -3,8 +3,9 @@
     python benchmarks/embedder.py --data ../shared/data [--embedder NAME]
 
 *mono*: question and sentences in one language, mean over the languages; *cross*: in two
-different ones, mean over the ordered pairs; *mAP*: the sentences of all languages in one
-pool, where a question has one right sentence in each.
+different ones, mean over the ordered pairs. Both are mean reciprocal ranks, which with one
+right sentence is the mean average precision. *Pooled mAP*: the sentences of all languages in
+one pool, where a question has one right sentence in each.
 """
 
 import argparse

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from crosearch.tools.embedder import Embedder, load_embedder
 from crosearch.tools.errors import UsageError
@@ -176,6 +177,14 @@ class TestFolder:
         embedder = tiny_embedder(tmp_path)
         alone, among = embedder.encode_passages(["river", "river ☃ ж"])
         assert np.allclose(alone, among, atol=1e-6)
+
+    def test_a_repeated_piece_counts_by_the_root_of_its_number(self, tmp_path: Path) -> None:
+        embedder = tiny_embedder(tmp_path)
+        tokenizer = Tokenizer.from_str(embedder.tokenizer_json)
+        river, city = (embedder.table()[tokenizer.encode(w).ids[0]] for w in ("river", "city"))
+        expected = 2 * river + city
+        made = embedder.encode_passages(["river river city river river"])[0]
+        assert np.allclose(made, expected / np.linalg.norm(expected), atol=1e-6)
 
     def test_other_weights_have_another_fingerprint(self, tmp_path: Path) -> None:
         made = tiny_embedder(tmp_path / "a")

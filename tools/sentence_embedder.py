@@ -124,6 +124,9 @@ def choose_prompts(name: str, own: Mapping[str, str | None]) -> Prompts:
 def export_static_embedder(embedder: StaticEmbedder, folder: Path) -> None:
     """Write a static embedder as a sentence-transformers model that gives the same vectors.
 
+    Only a text that repeats a piece gets a slightly different one: there each repetition
+    counts in full, here by the root of their number.
+
     Raises:
         UsageError: sentence-transformers is not installed.
     """

@@ -1,8 +1,9 @@
 """The default embedder: a static table of subword vectors, on numpy and tokenizers alone.
 
-A text's vector is the sum of its tokens' rows, L2-normalised; word order does not count.
-The rows are kept as int8 with a float16 scale each and are widened as they are used, so
-the table costs its 20 MB and no more.
+A text's vector is the sum of its tokens' rows, L2-normalised; word order does not count,
+and a token that is there n times counts for the root of n. The rows are kept as int8 with
+a float16 scale each and are widened as they are used, so the table costs its 20 MB and no
+more.
 
 The folder holds `tokenizer.json` (which carries the normalisation) and
 `weights.safetensors` with `rows` int8 (tokens, dimension), `scales` float16 (tokens,) and
@@ -12,7 +13,7 @@ the fingerprint in its metadata.
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from tokenizers import Tokenizer
 from crosearch.tools.errors import UsageError
 
 Vectors = NDArray[np.float32]
+Pieces = NDArray[np.uint32]
+"""Numbers of tokens, in the order of the text."""
 
 WEIGHTS_FILE = "weights.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
@@ -85,6 +88,33 @@ class StaticEmbedder:
         """Return the vectors of passages, shape (len(texts), dimension), of length 1 or 0."""
         return self._encode(texts)
 
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]:
+        """Cut texts into the numbers of their tokens; those without a vector are left out."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        numbers = [np.array(encoding.ids, np.uint32) for encoding in encodings]
+        return [row[self._scales[row] > 0] for row in numbers]
+
+    def piece_spans(self, text: str) -> tuple[Pieces, NDArray[np.int64]]:
+        """Cut a text as `pieces` does, and tell where each stands: code points, shape (n, 2)."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        numbers = np.array(encoding.ids, np.uint32)
+        # The token that begins a word may hold the space before it.
+        spans = [(end - len(text[start:end].lstrip()), end) for start, end in encoding.offsets]
+        known = self._scales[numbers] > 0
+        return numbers[known], np.array(spans, np.int64).reshape(-1, 2)[known]
+
+    def piece_vectors(self, pieces: Pieces) -> Vectors:
+        """Return the vectors of tokens as they are summed, shape (n, dimension)."""
+        return self._rows[pieces].astype(np.float32) * self._scales[pieces, None]
+
+    @cached_property
+    def piece_scores(self) -> Vectors:
+        """The log-probability of each token, shape (tokens,); zeros without a unigram model."""
+        model = json.loads(self.tokenizer_json)["model"]
+        if model["type"] != "Unigram":
+            return np.zeros(len(self._scales), np.float32)
+        return np.array([score for _, score in model["vocab"]], np.float32)
+
     def table(self) -> Vectors:
         """Return the token vectors in full, shape (tokens, dimension)."""
         return self._rows.astype(np.float32) * self._scales[:, None]
@@ -106,8 +136,10 @@ class StaticEmbedder:
     def _sum_tokens(self, texts: list[str], vectors: Vectors) -> None:
         encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         for vector, encoding in zip(vectors, encodings, strict=True):
-            ids = encoding.ids
-            np.matmul(self._scales[ids], self._rows[ids].astype(np.float32), out=vector)
+            ids, counts = np.unique(encoding.ids, return_counts=True)
+            if len(ids):
+                weights = self._scales[ids] * np.sqrt(counts, dtype=np.float32)
+                np.matmul(weights, self._rows[ids].astype(np.float32), out=vector)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 Gradients are written out by hand: a step touches some ten thousand of the table's rows,
 and sparse products over those rows are several times faster than a framework's dense
-gradient over the whole table.
+gradient over the whole table. (For any sentence-transformers model there is
+training/retriever.py.)
 """
 
 from dataclasses import dataclass
@@ -14,84 +15,105 @@ from scipy.sparse import csr_array  # type: ignore[import-untyped]  # ships no t
 
 Floats = NDArray[np.float32]
 
-_BETA1 = 0.9
-_BETA2 = 0.999
+_DECAY = 0.999
 _EPSILON = 1e-8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bags:
-    """A batch of token bags: the ids of all, one after the other, and each one's length."""
+    """Some texts' token ids, one after the other, and each text's number of them."""
 
     ids: NDArray[np.int32]
     lengths: NDArray[np.int64]
-    texts: NDArray[np.int64]
-    """Numbers that are equal where the texts are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """A batch: text n of the left belongs to text n of the right."""
+
+    left: Bags
+    right: Bags
+    same: NDArray[np.bool_]
+    """Shape (pairs, pairs): which others are not negatives."""
 
 
 @dataclass(kw_only=True)
 class TokenTable:
-    """Token vectors with Adam's moments; all arrays are (tokens, dimension)."""
+    """Rows of numbers, and how the tokens' vectors are made of them."""
 
-    weights: Floats
-    mean: Floats
-    square: Floats
+    features: csr_array
+    """Shape (tokens, rows); a token's vector is its line times the rows."""
+    rows: Floats
+    """Shape (rows, dimension)."""
+    square: NDArray[np.float64]
+    """Running mean of each row's squared gradients, shape (rows,)."""
     updates: NDArray[np.int32]
-    """How often each row was updated, shape (tokens,): Adam's bias correction is by row."""
+    """How often each row was updated, shape (rows,): the bias correction is by row."""
 
     @classmethod
-    def start(cls, frequencies: NDArray[np.float64], dimension: int, seed: int) -> Self:
-        """Return random vectors, shorter for frequent tokens.
+    def start(
+        cls, features: csr_array, frequencies: NDArray[np.float64], dimension: int, seed: int
+    ) -> Self:
+        """Return random rows, such that vectors of frequent tokens are shorter.
 
         The lengths are the smooth inverse frequencies of Arora et al. (2017), a / (a + p)
-        with a = 0.001.
+        with a = 0.001; a row that several tokens share has their mean.
         """
         rng = np.random.default_rng(seed)
         lengths = 1e-3 / (1e-3 + frequencies / frequencies.sum())
-        scale = (lengths / np.sqrt(dimension)).astype(np.float32)
-        shape = (len(frequencies), dimension)
+        ones = np.ones(len(features.data))
+        uses = csr_array((ones, features.indices, features.indptr), shape=features.shape).T
+        scale = (uses @ lengths) / uses.sum(axis=1) * np.sqrt(0.5 / dimension)
+        rows = rng.standard_normal((len(scale), dimension), np.float32)
+        rows *= scale.astype(np.float32)[:, None]
         return cls(
-            weights=rng.standard_normal(shape, np.float32) * scale[:, None],
-            mean=np.zeros(shape, np.float32),
-            square=np.zeros(shape, np.float32),
-            updates=np.zeros(len(frequencies), np.int32),
+            features=features,
+            rows=rows,
+            square=np.zeros(len(rows)),
+            updates=np.zeros(len(rows), np.int32),
         )
 
-    def step(self, left: Bags, right: Bags, *, inverse_temperature: float, rate: float) -> float:
-        """Take one Adam step on a batch of pairs and return its loss, in nats a pair."""
-        rows, columns = np.unique(np.concatenate([left.ids, right.ids]), return_inverse=True)
-        table = self.weights[rows]
-        bags = [
-            _bag_matrix(columns[: len(left.ids)], left.lengths, len(rows)),
-            _bag_matrix(columns[len(left.ids) :], right.lengths, len(rows)),
-        ]
-        same = _equal_texts(left, right)
-        loss, gradients = contrastive_loss(
-            bags[0] @ table, bags[1] @ table, same, inverse_temperature
+    def weights(self) -> Floats:
+        """Return the token vectors, shape (tokens, dimension)."""
+        return np.asarray(self.features @ self.rows)
+
+    def step(self, pairs: Pairs, *, inverse_temperature: float, rate: float) -> float:
+        """Take one step on a batch of pairs and return its loss, in nats a pair."""
+        left, right = pairs.left, pairs.right
+        tokens, columns = _distinct(
+            np.concatenate([left.ids, right.ids]), len(self.features.indptr) - 1
         )
-        gradient = bags[0].T @ gradients[0] + bags[1].T @ gradients[1]
-        self._update(rows, table, gradient, rate)
+        bags = [
+            bag_matrix(columns[: len(left.ids)], left.lengths, len(tokens)),
+            bag_matrix(columns[len(left.ids) :], right.lengths, len(tokens)),
+        ]
+        parts = self.features[tokens]
+        rows, columns = _distinct(parts.indices, len(self.rows))
+        parts = csr_array((parts.data, columns, parts.indptr), shape=(len(tokens), len(rows)))
+        values = self.rows[rows]
+        table = parts @ values
+        loss, gradients = contrastive_loss(
+            bags[0] @ table, bags[1] @ table, pairs.same, inverse_temperature
+        )
+        gradient = parts.T @ (bags[0].T @ gradients[0] + bags[1].T @ gradients[1])
+        self._update(rows, values, gradient, rate)
         return loss
 
     def _update(
-        self, rows: NDArray[np.int32], table: Floats, gradient: Floats, rate: float
+        self, rows: NDArray[np.int64], values: Floats, gradient: Floats, rate: float
     ) -> None:
+        """Scale each row's gradient by the running mean of its squares: one number a row.
+
+        Adam's two arrays of moments, with a number for each weight, take half of the time
+        again and end no better.
+        """
+        size = np.einsum("ij,ij->i", gradient, gradient) / gradient.shape[1]
         self.updates[rows] += 1
-        count = self.updates[rows].astype(np.float32)[:, None]
-        mean = self.mean[rows]
-        mean += (1 - _BETA1) * (gradient - mean)
-        self.mean[rows] = mean
-        np.square(gradient, out=gradient)
-        square = self.square[rows]
-        square += (1 - _BETA2) * (gradient - square)
-        self.square[rows] = square
-        square /= 1 - np.float32(_BETA2) ** count
-        np.sqrt(square, out=square)
-        square += _EPSILON
-        mean /= square
-        mean *= rate / (1 - np.float32(_BETA1) ** count)
-        table -= mean
-        self.weights[rows] = table
+        self.square[rows] += (1 - _DECAY) * (size - self.square[rows])
+        mean = self.square[rows] / (1 - _DECAY ** self.updates[rows])
+        gradient *= (rate / (np.sqrt(mean) + _EPSILON)).astype(np.float32)[:, None]
+        values -= gradient
+        self.rows[rows] = values
 
 
 def contrastive_loss(
@@ -141,16 +163,21 @@ def _through_norm(gradient: Floats, unit: Floats, norm: Floats) -> Floats:
     return through
 
 
-def _bag_matrix(columns: NDArray[np.int64], lengths: NDArray[np.int64], width: int) -> csr_array:
+def bag_matrix(columns: NDArray[np.integer], lengths: NDArray[np.int64], width: int) -> csr_array:
+    """Return how often each token is in each text, by the root, shape (texts, width)."""
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     ones = np.ones(len(columns), np.float32)
-    return csr_array((ones, columns, offsets), shape=(len(lengths), width))
+    bags = csr_array((ones, columns, offsets), shape=(len(lengths), width))
+    bags.sum_duplicates()
+    np.sqrt(bags.data, out=bags.data)
+    return bags
 
 
-def _equal_texts(left: Bags, right: Bags) -> NDArray[np.bool_]:
-    """Mark the pairs (i, j), i not j, whose left texts or right texts are equal."""
-    same = left.texts[:, None] == left.texts[None, :]
-    same |= right.texts[:, None] == right.texts[None, :]
-    same |= left.texts[:, None] == right.texts[None, :]
-    np.fill_diagonal(same, False)
-    return np.asarray(same)
+def _distinct(
+    numbers: NDArray[np.int32], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct numbers, all below a limit, and the place of each among them."""
+    seen = np.zeros(limit, bool)
+    seen[numbers] = True
+    places = np.cumsum(seen) - 1
+    return np.flatnonzero(seen), places[numbers]

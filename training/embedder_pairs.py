@@ -4,16 +4,15 @@ Every text is tokenized once, into one flat array; a source is a set of rows who
 say the same (or ask and answer), and a batch draws its pairs from one source.
 """
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from crosearch.training.embedder_data import LANGUAGES, Question, Row
-from crosearch.training.embedder_dictionary import Dictionary
+from crosearch.training.embedder_data import LANGUAGES, Row
 from crosearch.training.embedder_model import Bags
 from crosearch.training.embedder_tokenizer import UNKNOWN, WORD_START
 
@@ -33,10 +32,15 @@ class TextPool:
         """Return the number of a text, adding it if it is new."""
         return self._numbers.setdefault(text, len(self._numbers))
 
+    @property
+    def texts(self) -> list[str]:
+        """The texts, in the order of their numbers."""
+        return list(self._numbers)
+
     def tokenize(self, tokenizer: Tokenizer) -> "TokenPool":
         """Return the texts' token ids, without unknown and bare word-start pieces."""
         dropped = {tokenizer.token_to_id(UNKNOWN), tokenizer.token_to_id(WORD_START)}
-        texts = list(self._numbers)
+        texts = self.texts
         lengths = np.zeros(len(texts) + 1, np.int64)
         parts = []
         for start in range(0, len(texts), 10_000):
@@ -65,52 +69,77 @@ class TokenPool:
         ids = self.ids[np.arange(lengths.sum()) + shift]
         kept = rng.random(len(ids)) >= dropout
         owners = np.repeat(np.arange(len(texts)), lengths)[kept]
-        return Bags(ids=ids[kept], lengths=np.bincount(owners, minlength=len(texts)), texts=texts)
+        return Bags(ids=ids[kept], lengths=np.bincount(owners, minlength=len(texts)))
 
     def frequencies(self, pieces: int) -> NDArray[np.float64]:
         """Return how often each token occurs, shape (pieces,)."""
         return np.bincount(self.ids, minlength=pieces).astype(np.float64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PairSource:
-    """Rows from which pairs are drawn: a text of the row's left side, one of its right.
+class Drawn(NamedTuple):
+    """Numbers of the texts of a batch's pairs, and which pairs are not each other's negatives."""
 
-    Where both sides are the same array the two texts are different ones.
-    """
+    left: Ids
+    right: Ids
+    same: NDArray[np.bool_]
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    @property
+    def name(self) -> str:
+        """What the source is called in the recipe."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Relative frequency of this source's batches."""
+        ...
+
+    def draw(self, rng: np.random.Generator, size: int) -> Drawn:
+        """Return the pairs of a batch of about a given size."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationSource:
+    """Rows of texts that say the same, from which pairs of different texts are drawn."""
 
     name: str
     share: float
-    """Relative frequency of this source's batches."""
-    left: Ids
-    left_offsets: Ids
-    right: Ids
-    right_offsets: Ids
+    texts: Ids
+    """Numbers of the rows' texts, row after row."""
+    offsets: Ids
     cumulative: NDArray[np.float64]
     """Cumulative weights of the rows, ending in 1."""
-    batch_factor: int = 1
+    batch_factor: int
 
-    def draw(self, rng: np.random.Generator, size: int) -> tuple[Ids, Ids]:
-        """Return the text numbers of at most `size` pairs, each of another row."""
+    def draw(self, rng: np.random.Generator, size: int) -> Drawn:
+        """Return at most `size` times the factor pairs, each of another row."""
         wanted = min(size * self.batch_factor, len(self.cumulative))
         rows = np.unique(np.searchsorted(self.cumulative, rng.random(wanted), side="right"))
-        left_count = np.diff(self.left_offsets)[rows]
-        right_count = np.diff(self.right_offsets)[rows]
-        first = (rng.random(len(rows)) * left_count).astype(np.int64)
-        if self.left is self.right:
-            # A step of 1 to count - 1 round the row never lands on the same text.
-            step = 1 + (rng.random(len(rows)) * (right_count - 1)).astype(np.int64)
-            second = (first + step) % right_count
-        else:
-            second = (rng.random(len(rows)) * right_count).astype(np.int64)
-        return self.left[self.left_offsets[rows] + first], self.right[
-            self.right_offsets[rows] + second
-        ]
+        count = np.diff(self.offsets)[rows]
+        first = (rng.random(len(rows)) * count).astype(np.int64)
+        # A step of 1 to count - 1 round the row never lands on the same text.
+        step = 1 + (rng.random(len(rows)) * (count - 1)).astype(np.int64)
+        left = self.texts[self.offsets[rows] + first]
+        right = self.texts[self.offsets[rows] + (first + step) % count]
+        return Drawn(left, right, mark_equal((left, left), (right, right), (left, right)))
+
+
+def mark_equal(*sides: tuple[Ids, Ids]) -> NDArray[np.bool_]:
+    """Mark the pairs (i, j), i not j, where some left number i is the right number j."""
+    same = np.zeros((len(sides[0][0]), len(sides[0][1])), bool)
+    for left, right in sides:
+        same |= left[:, None] == right[None, :]
+    np.fill_diagonal(same, False)
+    return same
 
 
 def translation_source(
     name: str, share: float, rows: Sequence[Row], pool: TextPool, *, batch_factor: int = 1
-) -> PairSource:
+) -> TranslationSource:
     """Return a source whose rows hold texts of one meaning, in several languages.
 
     Rows of small languages are drawn more often: by the square root of their number.
@@ -121,50 +150,14 @@ def translation_source(
             frequency[language] += 1
     weights = [max(frequency[language] ** -0.5 for language in row) for row in rows]
     texts, offsets = _flatten([[t for ts in row.values() for t in ts] for row in rows], pool)
-    return PairSource(
+    return TranslationSource(
         name=name,
         share=share,
-        left=texts,
-        left_offsets=offsets,
-        right=texts,
-        right_offsets=offsets,
+        texts=texts,
+        offsets=offsets,
         cumulative=_cumulative(weights),
         batch_factor=batch_factor,
     )
-
-
-def question_source(
-    name: str, share: float, rows: Sequence[tuple[Sequence[str], Sequence[str]]], pool: TextPool
-) -> PairSource:
-    """Return a source whose rows hold forms of a question and forms of its answer."""
-    left, left_offsets = _flatten([questions for questions, _ in rows], pool)
-    right, right_offsets = _flatten([sentences for _, sentences in rows], pool)
-    return PairSource(
-        name=name,
-        share=share,
-        left=left,
-        left_offsets=left_offsets,
-        right=right,
-        right_offsets=right_offsets,
-        cumulative=_cumulative([1.0] * len(rows)),
-    )
-
-
-def translate_questions(
-    questions: Iterable[Question], dictionary: Dictionary, rng: random.Random
-) -> list[tuple[list[str], list[str]]]:
-    """Return each English question and its answer in every language the dictionary reaches."""
-    rows = []
-    for pair in questions:
-        sides = ([pair.question], [pair.sentence])
-        for language in LANGUAGES:
-            if language != "en":
-                for side in sides:
-                    translated = dictionary.translate(side[0], language, rng)
-                    if translated is not None:
-                        side.append(translated)
-        rows.append(sides)
-    return rows
 
 
 def _flatten(rows: Iterable[Sequence[str]], pool: TextPool) -> tuple[Ids, Ids]:

@@ -16,16 +16,15 @@ from crosearch.training.embedder_data import (
     read_terms,
 )
 from crosearch.training.embedder_dictionary import Dictionary
-from crosearch.training.embedder_pairs import (
-    PairSource,
-    TextPool,
+from crosearch.training.embedder_pairs import Source, TextPool, translation_source
+from crosearch.training.embedder_questions import (
+    english_forms,
+    native_forms,
     question_source,
-    translate_questions,
-    translation_source,
 )
 from crosearch.training.embedder_tokenizer import balanced_corpus, train_tokenizer
 
-# Share of the batches; they sum to 1.
+# Relative shares of the batches.
 _PARALLEL = {
     "ntrex": 0.15,
     "tico": 0.10,
@@ -35,7 +34,7 @@ _PARALLEL = {
     "afriqa": 0.02,
     "mgsm": 0.02,
 }
-_TERMS = {
+TERMS = {
     "wiktionary": 0.14,
     "omw": 0.07,
     "cldr": 0.02,
@@ -43,9 +42,14 @@ _TERMS = {
     "wikidata": 0.05,
     "tico_terms": 0.01,
 }
-_ENGLISH_QUESTIONS = 0.08
-_TRANSLATED_QUESTIONS = 0.12
-_NATIVE_QUESTIONS = 0.05
+# The source whose rows reach all languages.
+MANY_WAY = "ntrex"
+
+# Questions and answers.
+_ENGLISH = 0.09
+_TRANSLATED = 0.18
+_NATIVE = 0.06
+_FORMS = 3
 
 # How far a source's translations are trusted in the dictionary.
 _DICTIONARY_WEIGHTS = {
@@ -94,29 +98,35 @@ def make_tokenizer(corpus: Corpus, pieces: int, seed: int) -> Tokenizer:
     return train_tokenizer(balanced, pieces)
 
 
-def make_sources(corpus: Corpus, pool: TextPool, seed: int) -> list[PairSource]:
+def make_sources(corpus: Corpus, pool: TextPool, seed: int) -> list[Source]:
     """Return the sources of batches, with their texts added to the pool."""
-    sources = [
+    sources: list[Source] = [
         translation_source(name, _PARALLEL[name], rows, pool)
         for name, rows in corpus.parallel.items()
+        if rows
     ]
     sources += [
-        translation_source(name, _TERMS[name], rows, pool, batch_factor=2)
+        translation_source(name, TERMS[name], rows, pool, batch_factor=2)
         for name, rows in corpus.terms.items()
+        if rows
     ]
     dictionary = Dictionary(
         (weight, corpus.terms.get(name, ())) for name, weight in _DICTIONARY_WEIGHTS.items()
     )
-    english = [pair for pair in corpus.questions if pair.language == "en"]
-    native = [pair for pair in corpus.questions if pair.language != "en"]
-    translated = translate_questions(english, dictionary, random.Random(seed))
-    sources += [
-        question_source("english", _ENGLISH_QUESTIONS, _one_form(english), pool),
-        question_source("translated", _TRANSLATED_QUESTIONS, translated, pool),
-        question_source("native", _NATIVE_QUESTIONS, _one_form(native), pool),
+    sources += _question_sources(corpus.questions, dictionary, pool, seed)
+    return [source for source in sources if source.share]
+
+
+def _question_sources(
+    questions: Sequence[Question], dictionary: Dictionary, pool: TextPool, seed: int
+) -> list[Source]:
+    english = [pair for pair in questions if pair.language == "en"]
+    others = [pair for pair in questions if pair.language != "en"]
+    native = native_forms(others, pool)
+    translated = english_forms(english, dictionary, pool, seed, forms=_FORMS)
+    plain = native_forms(english, pool)
+    return [
+        question_source("english", _ENGLISH, plain, "one"),
+        question_source("native", _NATIVE, native, "one"),
+        question_source("translated", _TRANSLATED, translated, "mixed"),
     ]
-    return [source for source in sources if len(source.cumulative)]
-
-
-def _one_form(pairs: Sequence[Question]) -> list[tuple[list[str], list[str]]]:
-    return [([pair.question], [pair.sentence]) for pair in pairs]
