@@ -58,7 +58,9 @@ VERSION_0: dict[str, Any] = {
 }
 VERSION_0["evidence"] = VERSION_0["citations"]
 
-SAMPLES = {0: VERSION_0}
+VERSION_1 = dict(MIGRATIONS[0](VERSION_0))
+
+SAMPLES = {0: VERSION_0, 1: VERSION_1}
 """A record of each older version."""
 
 
@@ -76,11 +78,17 @@ def test_a_record_of_an_older_version_becomes_one_of_todays(version: int) -> Non
 
 def test_a_run_kept_before_there_was_a_log_keeps_all_that_it_told() -> None:
     record = migrate(VERSION_0)
-    for name in ("question", "language", "answer", "found", "evidence", "searches", "ending"):
+    for name in ("question", "language", "answer", "found", "evidence", "ending"):
         assert record[name] == VERSION_0[name]
+    assert [search["query"] for search in record["searches"]] == ["phare de Cordouan achevé"]
     assert record["citations"] == [2]
     assert [(f["stage"], f["language"]) for f in record["failures"]] == [("search", "de")]
     assert record["untrainable"]
+
+
+def test_searches_of_version_1_promised_nothing() -> None:
+    [search] = migrate(VERSION_1)["searches"]
+    assert [outcome["promise"] for outcome in search["outcomes"]] == [None, None]
 
 
 def test_two_such_runs_of_one_question_stay_two() -> None:

@@ -121,8 +121,11 @@ class TestFailure:
                 *,
                 k: int = 10,
                 timeout: float = 10.0,
+                asked_in: Language | None = None,
             ) -> SearchResult:
-                result = await super().search(query, languages, k=k, timeout=timeout)
+                result = await super().search(
+                    query, languages, k=k, timeout=timeout, asked_in=asked_in
+                )
                 outcome = replace(result.outcomes[0], status="timeout", detail="no answer in time")
                 return replace(result, outcomes=(outcome,))
 

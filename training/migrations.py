@@ -1,7 +1,8 @@
 """Brings records of older schema versions to today's, one version after the other.
 
 Version 0 is a run as `crosearch ask --json` prints it: before there was a log, that was what one
-could keep of a run. Version 1 is the first that was logged.
+could keep of a run. Version 1 is the first that was logged. Version 2 adds to each language of a
+search what it promises.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -126,5 +127,14 @@ def _search_failures(search: SearchRecord) -> list[Failure]:
     ]
 
 
-MIGRATIONS: Mapping[int, Callable[[Record], Record]] = {0: _from_asked_run}
+def _without_promises(record: Record) -> Record:
+    """Bring version 1 to version 2: searches did not estimate what a language promises."""
+    searches = [
+        {**search, "outcomes": [{"promise": None, **outcome} for outcome in search["outcomes"]]}
+        for search in cast(Sequence[SearchRecord], record["searches"])
+    ]
+    return {**record, "schema_version": 2, "searches": cast(Json, searches)}
+
+
+MIGRATIONS: Mapping[int, Callable[[Record], Record]] = {0: _from_asked_run, 1: _without_promises}
 """For each older version, what leads from it to the next."""

@@ -51,7 +51,7 @@ def read_rows(source: str) -> Iterator[Row]:
     if reader is not None and not path.is_dir():
         if not path.is_file():
             raise UsageError(f"there is no file {source!r}")
-        with _file_boundary(source):
+        with file_boundary(source):
             yield from reader(path, source)
         return
     if path.is_file():
@@ -66,7 +66,12 @@ def is_local(source: str) -> bool:
 
 
 @contextmanager
-def _file_boundary(source: str) -> Iterator[None]:
+def file_boundary(source: str) -> Iterator[None]:
+    """Turn what goes wrong with reading a file into a message that names it.
+
+    Raises:
+        DocumentError: The file is not text in UTF-8, or cannot be opened or read.
+    """
     try:
         yield
     except UnicodeDecodeError as error:

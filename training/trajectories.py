@@ -17,7 +17,7 @@ from crosearch.graphs.state import Ending, Turn
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence, Failure, SearchRecord
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
