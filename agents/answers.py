@@ -1,19 +1,20 @@
 """What the extractive policy says: its best sentence, in the asker's language where it can."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from crosearch.agents.actions import AnswerAction
 from crosearch.agents.matching import CachedVectors
 from crosearch.agents.phrases import language_name, phrases_in
-from crosearch.agents.sentence_choice import choose_sentence
-from crosearch.agents.sufficiency import Judgement
+from crosearch.agents.short_answers import short_answer
+from crosearch.agents.sufficiency import Judgement, sentence_of
+from crosearch.tools.coverage import coverage_meter
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
 from crosearch.tools.neutral import neutralise
-from crosearch.tools.passages import Span
 from crosearch.tools.quantities import Quantity, agree, format_quantity
 from crosearch.tools.questions import WantedQuantity, wanted_quantity
+from crosearch.tools.sentences import split_sentences
+from crosearch.tools.translate import is_gloss
 
 MAX_CITATIONS = 4
 
@@ -38,9 +39,9 @@ def answer_from(
     cluster = cluster_of_best(judgements)
     sources = [judgement for judgement in cluster if not contradicts(judgement, cluster[0])]
     others = [judgement for judgement in cluster if contradicts(judgement, cluster[0])]
-    text = _say(question, language, _read(question, language, sources, vectors))
+    text = _say(question, language, sources, vectors)
     if others:
-        other = _say(question, language, _read(question, language, others, vectors))
+        other = _say(question, language, others, vectors)
         sides = [_say_of(text, sources, language), _say_of(other, others, language)]
         text = phrases_in(language).disagree.format(values=" / ".join(sides))
     cited = (*sources[:MAX_CITATIONS], *others[:1])
@@ -71,34 +72,16 @@ def contradicts(judgement: Judgement, other: Judgement) -> bool:
     return judgement is not other and "conflicts" in stances
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """An entry, and the sentence of it that answers."""
-
-    entry: Evidence
-    sentence: Span
-
-    @property
-    def said(self) -> str:
-        return self.entry["text"][slice(*self.sentence)]
-
-
-def _read(
+def _say(
     question: str, language: Language, judgements: Sequence[Judgement], vectors: CachedVectors
-) -> list[_Source]:
-    entries = [judgement.entry for judgement in judgements[:MAX_CITATIONS]]
-    return [
-        _Source(entry, choose_sentence(question, language, entry, vectors)) for entry in entries
-    ]
-
-
-def _say(question: str, language: Language, sources: Sequence[_Source]) -> str:
-    """Say it in the asker's language: a source's own words, a translation, or a quantity.
+) -> str:
+    """Say it in the asker's language: in a source's own words, a translation, a quantity, a name.
 
     Where there is none of them, quote the original, and say that it is one.
     """
-    own = (source.said for source in sources if source.entry["language"] == language)
-    translated = (source.entry["translation"] or "" for source in sources)
+    sources = [judgement.entry for judgement in judgements[:MAX_CITATIONS]]
+    own = (sentence_of(source) for source in sources if source["language"] == language)
+    translated = (source["translation"] or "" for source in sources if not is_gloss(source))
     for text in (*own, *translated):
         said = neutralise(text)
         if said.strip():  # a text of control characters alone is nothing to say
@@ -108,17 +91,29 @@ def _say(question: str, language: Language, sources: Sequence[_Source]) -> str:
         quantity = _quantity_of(wanted, source)
         if quantity is not None:
             return format_quantity(quantity, language)
-    return phrases_in(language).original.format(
-        language=language_name(sources[0].entry["language"], within=language),
-        sentence=neutralise(_quote(sources[0])),
+    lexicon = coverage_meter(vectors.embedder).lexicon
+    best = sources[0]
+    name = short_answer(question, language, sentence_of(best), best["language"], lexicon)
+    return name or phrases_in(language).original.format(
+        language=language_name(best["language"], within=language),
+        sentence=neutralise(_quote(question, best, vectors)),
     )
 
 
-def _quote(source: _Source) -> str:
-    """Quote the sentence that introduces the subject, and the one that answers, in their order."""
-    text = source.entry["text"]
-    start, end = source.entry["span"]
-    (first, until), (onward, last) = sorted([(start, end), source.sentence])
+def _quote(question: str, source: Evidence, vectors: CachedVectors) -> str:
+    """Quote the sentence that introduces the subject, and the one that answers, in their order.
+
+    The first is the one that is nearest to the question as a whole.
+    """
+    text = source["text"]
+    spans = split_sentences(text, source["language"])
+    held = vectors.look_up(text[start:end] for start, end in spans)
+    asked = vectors.question(question)
+    answering = (source["span"][0], source["span"][1])
+    subject = max(
+        spans, key=lambda span: float(held[text[slice(*span)]] @ asked), default=answering
+    )
+    (first, until), (onward, last) = sorted([subject, answering])
     if onward <= until:
         return text[first : max(until, last)]
     gap = " " if not text[until:onward].strip() else " … "
@@ -131,7 +126,7 @@ def _say_of(said: str, sources: Sequence[Judgement], language: Language) -> str:
     return said if name in said else f"{said} ({name})"
 
 
-def _quantity_of(wanted: WantedQuantity, source: _Source) -> Quantity | None:
+def _quantity_of(wanted: WantedQuantity, source: Evidence) -> Quantity | None:
     """Return the one quantity of the source's sentence that can be the answer, if just one can."""
-    found = wanted.find(source.said, source.entry["language"])
+    found = wanted.find(sentence_of(source), source["language"])
     return found[0] if found and all(agree(found[0], other) for other in found) else None

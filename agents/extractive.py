@@ -26,12 +26,30 @@ class ExtractivePolicy:
     """Decides by rule; stateless between turns, so that many runs may share it."""
 
     name = "extractive"
-    fingerprint = "extractive:1"
-    """Counted up whenever its rules or weights change: runs of other rules are other runs."""
+    looks_ahead = True
 
-    def __init__(self, embedder: Embedder) -> None:
-        """Compare sentences by an embedder, best the one that the corpus was embedded by."""
+    def __init__(self, embedder: Embedder, *, acceptable: float | None = None) -> None:
+        """Make a policy.
+
+        Args:
+            embedder: What sentences are compared by, best what the corpus was embedded by.
+            acceptable: From which probability on it answers where nothing is left to search, and
+                does not say that nothing was found; None for the calibrated one, 0 for always.
+        """
         self._vectors = CachedVectors(embedder)
+        self._acceptable = ACCEPTABLE if acceptable is None else acceptable
+
+    @property
+    def fingerprint(self) -> str:
+        """Counted up whenever its rules or weights change: runs of other rules are other runs."""
+        return f"extractive:2:{self._acceptable}"
+
+    def confidence(self, observation: Observation) -> float:
+        """Return the probability that the best of the evidence answers; 0 without evidence."""
+        judgements = judge(
+            observation.question, observation.language, observation.evidence, self._vectors
+        )
+        return judgements[0].probability if judgements else 0.0
 
     async def act(self, observation: Observation, emit: Emit) -> Emission:
         """Emit the next search, or the answer."""
@@ -49,7 +67,7 @@ class ExtractivePolicy:
         question, language = observation.question, observation.language
         judgements = judge(question, language, observation.evidence, self._vectors)
         choice = choose_languages(observation)
-        needed = SUFFICIENT if choice.languages else ACCEPTABLE
+        needed = SUFFICIENT if choice.languages else self._acceptable
         if judgements and judgements[0].probability >= needed:
             return answer_from(
                 question, language, judgements, self._vectors, thought=why_answer(judgements)

@@ -116,11 +116,11 @@ def _patterns(asker: Language) -> tuple[tuple[re.Pattern[str], tuple[Language, .
     """Pair what matches the names of countries and languages, in the asker's, with languages."""
     found: dict[str, dict[Language, None]] = {}
     for name, spoken in _countries(asker):
-        expression = _expression(name, asker, _COUNTRY_ENDING, shortest=_SHORTEST_COUNTRY)
+        expression = name_expression(name, asker, is_language=False)
         found.setdefault(expression, {}).update(dict.fromkeys(spoken))
     for language in EMBEDDED_LANGUAGES:
         name = language_name(language, within=asker)
-        expression = _expression(name, asker, _LANGUAGE_ENDING, shortest=_SHORTEST_LANGUAGE)
+        expression = name_expression(name, asker, is_language=True)
         found.setdefault(expression, {})[language] = None
     case = 0 if asker in _CAPITALISED else re.IGNORECASE
     return tuple(
@@ -152,8 +152,16 @@ def _countries(asker: Language) -> Iterator[tuple[str, list[Language]]]:
             yield name, spoken
 
 
-def _expression(name: str, asker: Language, endings: Mapping[str, int], *, shortest: int) -> str:
-    """Write what matches a name with the endings it takes; empty where that tells too little."""
+def name_expression(name: str, asker: Language, *, is_language: bool) -> str:
+    """Write what matches a name with the endings it takes; empty where that tells too little.
+
+    Args:
+        name: The name of a place or a language, in the asker's.
+        asker: Decides which endings there are.
+        is_language: Whether it names a language: those double as adjectives.
+    """
+    endings = _LANGUAGE_ENDING if is_language else _COUNTRY_ENDING
+    shortest = _SHORTEST_LANGUAGE if is_language else _SHORTEST_COUNTRY
     if asker in _UNSPACED or asker == "ko":
         stem = name.removesuffix("语").removesuffix("語").removesuffix("어")
         return re.escape(stem) if len(stem) > 1 else ""

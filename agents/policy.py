@@ -5,7 +5,7 @@ parses: a run of the extractive policy reads like a run of a trained one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from crosearch.agents.transcript import Segment
@@ -33,6 +33,9 @@ class Observation:
     turns_left: int
     """How many actions it may still take, this one counted; at 1 it must answer."""
     searches_left: int
+    promise: Mapping[Language, float] = field(default_factory=dict[Language, float])
+    """How likely each language is to hold an answer, before it is searched, in 0..1; 0: not known.
+    Empty for a policy that does not look ahead."""
     temperature: float | None = None
     """The sampling temperature of this run; None: the policy's own. 0 takes the likeliest token."""
     seed: int | None = None
@@ -89,6 +92,16 @@ class Policy(Protocol):
         Raises:
             PolicyError: Its model gave nothing that could be parsed at all: the run ends.
         """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A policy that chooses where to search by what each language promises."""
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether `Observation.promise` is to be filled, which costs a look into every index."""
         ...
 
 

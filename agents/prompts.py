@@ -16,6 +16,7 @@ from crosearch.tools.ledger import Evidence, SearchRecord
 from crosearch.tools.neutral import neutralise
 from crosearch.tools.passages import SearchStatus
 from crosearch.tools.sentences import split_sentences
+from crosearch.tools.translate import is_gloss
 
 INFORMATION = "information"
 
@@ -160,7 +161,8 @@ def _render_entry(entry: Evidence, evidence: Sequence[Evidence], tokens: int) ->
 def _render_translation(entry: Evidence) -> list[str]:
     if entry["translation"] is None:
         return []
-    return [f"Translated by {entry['translated_by']}: {neutralise(entry['translation'])}"]
+    how = "Word for word" if is_gloss(entry) else "Translated"
+    return [f"{how} by {entry['translated_by']}: {neutralise(entry['translation'])}"]
 
 
 def _render_stance(entry: Evidence, evidence: Sequence[Evidence]) -> list[str]:

@@ -86,6 +86,8 @@ def _why_languages(observation: Observation, choice: LanguageChoice) -> str:
         return f"{quoted} points to {pointed}, so I look there next."
     if choice.all_remaining:
         return f"That leaves {_list_languages(choice.languages)}."
+    if any(observation.promise.get(language) for language in choice.languages):
+        return f"I go on to the languages that promise most: {_list_languages(choice.languages)}."
     return f"I go on to the languages with most passages: {_list_languages(choice.languages)}."
 
 

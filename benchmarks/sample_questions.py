@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from real_input import interval, share
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from xquad import interval, share
 
 from crosearch.agents.extractive import ExtractivePolicy
 from crosearch.graphs.search import build_search_graph

@@ -1,19 +1,13 @@
-"""Measures search: how fast over one and five languages, and what each signal finds.
+"""Measures how fast search is over one and five languages.
 
-`speed` fills five languages with passages of three drawn sentences each (NTREX and TICO-19, real
+It fills five languages with passages of three drawn sentences each (NTREX and TICO-19, real
 sentences in an order that nobody wrote) and times searches one after another, none asked twice.
 The figures to hold: five languages cost at most five times one, and under 60 ms at the median at
-20,000 passages a language.
-
-`quality` ingests half of XQuAD (120 paragraphs in each of 11 languages, never trained on) and
-looks for each question's paragraph: in the asker's language (mono), in each other language (cross),
-and in all others at once, where its translation in any language counts (pool), by each signal alone
-and fused.
+20,000 passages a language. What search finds is measured by `benchmarks/retriever.py`.
 
 Left out: concurrent runs, and stores on a server.
 
-    python benchmarks/search.py speed --data ../shared/data [--passages 20000] [--store FOLDER]
-    python benchmarks/search.py quality --data ../shared/data [--questions 60]
+    python benchmarks/search.py --data ../shared/data [--passages 20000] [--store FOLDER]
 """
 
 import argparse
@@ -35,35 +29,28 @@ from rich.table import Table
 from crosearch.tools.embedder import load_embedder
 from crosearch.tools.index import Corpus, open_store
 from crosearch.tools.languages import Language
-from crosearch.tools.passages import Document, Passage, SearchResult
+from crosearch.tools.passages import Document, Passage
 from crosearch.tools.search import HybridRetriever
 from crosearch.tools.sentences import split_sentences
-from crosearch.tools.signals import default_signals
 
 SPEED_LANGUAGES = tuple(Language(code) for code in ("en", "es", "fr", "ru", "zh"))
 CORPUS = "benchmark"
 
 
 def main() -> None:
-    """Run the part that was asked for, and print its table."""
+    """Build or open the store, and print the table of times."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("part", choices=("speed", "quality"))
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    parser.add_argument("--passages", type=int, default=20_000, help="speed: in each language")
-    parser.add_argument("--questions", type=int, default=60, help="quality: in each language")
-    parser.add_argument("--searches", type=int, default=100, help="speed: for each line")
+    parser.add_argument("--passages", type=int, default=20_000, help="in each language")
+    parser.add_argument("--searches", type=int, default=100, help="for each line")
     parser.add_argument(
         "--store", type=Path, help="keep the store in this folder, and use it again"
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         store = arguments.store or Path(temporary) / "store"
-        if arguments.part == "speed":
-            texts = drawn_passages(arguments.data, arguments.passages)
-            asyncio.run(speed(open_or_build(store, texts), arguments.data, arguments.searches))
-        else:
-            paragraphs, questions = read_xquad(arguments.data / "xquad_dev", arguments.questions)
-            asyncio.run(quality(open_or_build(store, paragraphs), questions))
+        texts = drawn_passages(arguments.data, arguments.passages)
+        asyncio.run(speed(open_or_build(store, texts), arguments.data, arguments.searches))
 
 
 def open_or_build(store: Path, texts: Iterator[tuple[Language, str, str]]) -> Corpus:
@@ -85,9 +72,6 @@ def open_or_build(store: Path, texts: Iterator[tuple[Language, str, str]]) -> Co
                 writer.put(document, name, [passage])
         print(f"wrote the corpus in {time.perf_counter() - start:.0f} s")
     return opened.open_corpus(CORPUS, embedder)
-
-
-# Speed
 
 
 def drawn_passages(data: Path, count: int) -> Iterator[tuple[Language, str, str]]:
@@ -150,9 +134,6 @@ def _spread(times: list[float]) -> tuple[str, str, str]:
     )
 
 
-# Quality
-
-
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A question of XQuAD, and the number of the paragraph that answers it in every language."""
@@ -185,39 +166,6 @@ def read_xquad(
         for question in draw.sample(found, min(questions, len(found)))
     ]
     return iter(paragraphs), drawn
-
-
-async def quality(corpus: Corpus, questions: Sequence[Question]) -> None:
-    """Look for the paragraphs by each signal alone and by all, and print the shares found."""
-    signals = default_signals(corpus)
-    ways = {signal.name: HybridRetriever(corpus, signals=[signal]) for signal in signals}
-    ways["fused"] = HybridRetriever(corpus)
-    table = Table(
-        "", *(f"{where} {n}" for where in ("mono", "cross", "pool") for n in ("@1", "@5"))
-    )
-    by_language: dict[Language, list[float]] = defaultdict(list)
-    for name, retriever in ways.items():
-        shares: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-        for question in questions:
-            others = [code for code in corpus.languages if code != question.language]
-            places = {"mono": [[question.language]], "cross": [[code] for code in others]}
-            for where, sets in {**places, "pool": [others]}.items():
-                for languages in sets:
-                    result = await retriever.search(question.text, languages, k=5)
-                    shares[where].append(_found(result, question.paragraph))
-            if name == "fused":
-                by_language[question.language].append(shares["pool"][-1][1])
-        cells = [statistics.mean(hit[n] for hit in shares[w]) for w in shares for n in (0, 1)]
-        table.add_row(name, *(f"{cell:.3f}" for cell in cells))
-    console = Console()
-    console.print(table)
-    rows = {code: f"{statistics.mean(found):.2f}" for code, found in by_language.items()}
-    console.print("pool @5, fused, by the asker's language:", rows)
-
-
-def _found(result: SearchResult, paragraph: str) -> tuple[bool, bool]:
-    hits = [hit.passage.document_id.rpartition("-")[0] == paragraph for hit in result.hits]
-    return any(hits[:1]), any(hits)
 
 
 if __name__ == "__main__":

@@ -196,7 +196,9 @@ def _turn(kind: str) -> Turn:
 
 
 def _search() -> SearchRecord:
-    outcome = LanguageSearch(language=_FRENCH, status="ok", found=12, seconds=0.1, detail="")
+    outcome = LanguageSearch(
+        language=_FRENCH, status="ok", found=12, seconds=0.1, promise=0.5, detail=""
+    )
     return SearchRecord(
         languages=[_FRENCH], query="query", status="ok", seconds=0.1, outcomes=[outcome]
     )

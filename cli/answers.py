@@ -32,6 +32,8 @@ def _print_citation(console: "Console", entry: "Evidence") -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    from crosearch.tools.translate import is_gloss
+
     start, end = entry["span"]
     head = Text.assemble(
         (f"[{entry['number']}] ", "green"),
@@ -44,7 +46,8 @@ def _print_citation(console: "Console", entry: "Evidence") -> None:
     body = Text(one_line(entry["text"][start:end]))
     if entry["translation"] is not None:
         body.append(f"\n{one_line(entry['translation'])}", "italic")
-        body.append(f"  ({one_line(entry['translated_by'] or '')})", "dim")
+        how = ", word for word" if is_gloss(entry) else ""
+        body.append(f"  ({one_line(entry['translated_by'] or '')}{how})", "dim")
     if entry["url"]:
         body.append(f"\n{one_line(entry['url'])}", "blue")
     console.print(Padding(body, (0, 0, 0, 4), expand=False))

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,19 @@ from crosearch.cli.answers import print_answer
 from crosearch.cli.inputs import read_question
 from crosearch.cli.options import AsJson, Corpus, Embedder, Headers, Store, examples
 from crosearch.cli.output import print_json
+from crosearch.cli.policy_options import (
+    MaxSearches,
+    MaxSeconds,
+    MaxTurns,
+    Passages,
+    Policy,
+    SearchLanguages,
+    Translator,
+    language_choice,
+)
 from crosearch.tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosearch.graphs.context import LanguageChoice
     from crosearch.graphs.state import SearchOutput
 
 EXAMPLES = examples(
@@ -22,8 +31,6 @@ EXAMPLES = examples(
     "crosearch ask 'How high is the Kölnbrein dam?' --log ./runs",
     "crosearch ask - --corpus lakes --store ./store < question.txt",
 )
-
-_BUDGETS = "Budgets"
 
 
 def ask(
@@ -34,24 +41,8 @@ def ask(
     corpus: Corpus = "",
     store: Store = "",
     embedder: Embedder = "",
-    policy: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Who decides: extractive, which needs no model, or openai:MODEL "
-            "(else CROSEARCH_POLICY, else extractive).",
-            show_default=False,
-        ),
-    ] = "",
-    translator: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Who translates what is cited: none, or openai:MODEL "
-            "(else CROSEARCH_TRANSLATOR, else none).",
-            show_default=False,
-        ),
-    ] = "",
+    policy: Policy = "",
+    translator: Translator = "",
     language: Annotated[
         str,
         typer.Option(
@@ -60,34 +51,11 @@ def ask(
             show_default=False,
         ),
     ] = "",
-    search_languages: Annotated[
-        str,
-        typer.Option(
-            metavar="CODES",
-            help="Search in these languages only, such as fr,de.",
-            show_default=False,
-        ),
-    ] = "",
-    max_searches: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="N", help="Searches that it may make.", rich_help_panel=_BUDGETS
-        ),
-    ] = 4,
-    max_turns: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="Turns that it may take.", rich_help_panel=_BUDGETS),
-    ] = 8,
-    max_seconds: Annotated[
-        float,
-        typer.Option(metavar="S", help="When it has to give up.", rich_help_panel=_BUDGETS),
-    ] = 120.0,
-    passages: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="N", help="Passages that a search may bring.", rich_help_panel=_BUDGETS
-        ),
-    ] = 10,
+    search_languages: SearchLanguages = "",
+    max_searches: MaxSearches = 4,
+    max_turns: MaxTurns = 8,
+    max_seconds: MaxSeconds = 120.0,
+    passages: Passages = 10,
     log: Annotated[
         str,
         typer.Option(
@@ -112,13 +80,11 @@ def ask(
     from crosearch.cli.sources import open_corpus, read_headers
     from crosearch.graphs.checks import check_question
     from crosearch.graphs.context import SearchContext
-    from crosearch.tools.languages import parse_language
     from crosearch.tools.settings import choose_policy, choose_source, choose_translator
 
     text = check_question(read_question(question))
     context = SearchContext(
-        # Studio's closed list is shorter than what can be answered in.
-        language=cast("LanguageChoice", parse_language(language)) if language else "auto",
+        language=language_choice(language),
         search_languages=search_languages,
         passages=passages,
         max_searches=max_searches,

@@ -13,7 +13,20 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from crosearch.cli import ask, collect, export, fork, info, ingest, languages, log, search, view
+from crosearch.cli import (
+    ask,
+    collect,
+    export,
+    fork,
+    info,
+    ingest,
+    languages,
+    lexicon,
+    log,
+    search,
+    train,
+    view,
+)
 from crosearch.cli.info import print_version
 from crosearch.cli.main import INTERRUPTED
 from crosearch.cli.options import examples
@@ -107,3 +120,9 @@ commands.command(epilog=export.EXAMPLES)(ending_well(export.export))
 for log_command, log_examples in log.COMMANDS:
     log.log.command(epilog=log_examples)(ending_well(log_command))
 commands.add_typer(log.log, name="log")
+for lexicon_command, lexicon_examples in lexicon.COMMANDS:
+    lexicon.lexicon.command(epilog=lexicon_examples)(ending_well(lexicon_command))
+commands.add_typer(lexicon.lexicon, name="lexicon")
+for train_command, train_examples in train.COMMANDS:
+    train.train.command(epilog=train_examples)(ending_well(train_command))
+commands.add_typer(train.train, name="train")

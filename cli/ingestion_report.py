@@ -55,7 +55,7 @@ def print_report(report: "IngestionReport") -> None:
             style="yellow",
             soft_wrap=True,
         )
-    _print_skipped(console, report)
+    print_skipped(console, report)
 
 
 def _print_languages(console: "Console", report: "IngestionReport") -> None:
@@ -78,7 +78,8 @@ def _print_languages(console: "Console", report: "IngestionReport") -> None:
         console.print(table)
 
 
-def _print_skipped(console: "Console", report: "IngestionReport") -> None:
+def print_skipped(console: "Console", report: "IngestionReport") -> None:
+    """Print what could not be read, and why; nothing where all could."""
     if not report.skipped_count:
         return
     from rich.padding import Padding

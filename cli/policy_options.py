@@ -24,7 +24,7 @@ Translator = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="Who translates what is cited: none, or openai:MODEL "
+        help="Who translates what is found: none; lexicon, word for word; or openai:MODEL "
         "(else CROSEARCH_TRANSLATOR, else none).",
         show_default=False,
     ),

@@ -117,7 +117,8 @@ class StudioContext(SearchContext):
     translator: Annotated[
         str,
         Field(
-            description="none, or openai:MODEL; empty: CROSEARCH_TRANSLATOR, else none.",
+            description="none, lexicon (word for word) or openai:MODEL; "
+            "empty: CROSEARCH_TRANSLATOR, else none.",
             examples=["none", "openai:gpt-5-mini"],
         ),
     ] = ""

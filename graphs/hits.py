@@ -55,6 +55,7 @@ def search_record(result: SearchResult) -> SearchRecord:
                 status=outcome.status,
                 found=outcome.found,
                 seconds=round(outcome.seconds, 4),
+                promise=None if outcome.promise is None else round(outcome.promise, 4),
                 detail=outcome.detail,
             )
             for outcome in result.outcomes

@@ -7,7 +7,7 @@ its record; only what ends the whole run is raised.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -15,12 +15,13 @@ from langgraph.runtime import Runtime
 from crosearch.agents.actions import (
     EXAMPLE_ANSWER,
     EXAMPLE_SEARCH,
+    MAX_QUERY_CHARACTERS,
     Action,
     ActionError,
     AnswerAction,
     parse_action,
 )
-from crosearch.agents.policy import Emission, EmissionStatus, Observation
+from crosearch.agents.policy import Emission, EmissionStatus, LooksAhead, Observation
 from crosearch.agents.prompts import open_transcript, render_evidence, render_feedback
 from crosearch.agents.transcript import Segment
 from crosearch.graphs.checks import (
@@ -29,7 +30,7 @@ from crosearch.graphs.checks import (
     language_of_answer,
     search_mistake,
 )
-from crosearch.graphs.components import ComponentSource
+from crosearch.graphs.components import Components, ComponentSource
 from crosearch.graphs.context import SearchContext
 from crosearch.graphs.hits import (
     NO_ACTION,
@@ -119,10 +120,12 @@ class SearchNodes:
         context = _context(runtime)
         components = await self.components(context)
         observation = _observe(state, context)
-        emit = _emitter(runtime)
+        emit, promise = _emitter(runtime), state["promise"]
         limit = asyncio.timeout(context.max_seconds - state["seconds"])
         try:
             async with limit:
+                promise = promise or await _look_ahead(state, components, context)
+                observation = replace(observation, promise=promise)
                 emission = await components.policy.act(observation, emit)
         except TimeoutError:
             if not limit.expired():  # the policy's own, and not the run's
@@ -142,6 +145,7 @@ class SearchNodes:
             turns=state["turns"] + 1,
             history=[*state["history"], turn],
             action=acted,
+            promise=promise,
             ending=_ENDINGS.get(emission.status) or (None if action or turns_left else "turns"),
             seconds=clock.read(),
         )
@@ -160,6 +164,7 @@ class SearchNodes:
             action["languages"],
             k=context.passages,
             timeout=context.search_timeout,
+            asked_in=state["language"] if _is_question(action["text"], state) else None,
         )
         turn = state["history"][-1].copy()
         turn["search"] = len(state["searches"])
@@ -279,6 +284,27 @@ def _asker_language(
     if context.language != "auto":
         return parse_language(context.language)
     return detect_language(question, {*EMBEDDED_LANGUAGES, *held}).language
+
+
+async def _look_ahead(
+    state: SearchState, components: Components, context: SearchContext
+) -> dict[Language, float]:
+    """Ask what each language promises, for a policy that wants to know; once in a run."""
+    policy, languages = components.policy, state["searchable"]
+    if not (isinstance(policy, LooksAhead) and policy.looks_ahead) or len(languages) < 2:
+        return {}
+    promise = await components.retriever.promise(
+        state["question"][:MAX_QUERY_CHARACTERS],
+        list(languages),
+        asked_in=state["language"],
+        timeout=context.search_timeout,
+    )
+    return {language: round(chance, 4) for language, chance in promise.items()}
+
+
+def _is_question(query: str, state: SearchState) -> bool:
+    """Tell whether a query is the question, whose language is known."""
+    return bool(query) and state["question"].startswith(query)
 
 
 def _observe(state: SearchState, context: SearchContext) -> Observation:

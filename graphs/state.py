@@ -127,6 +127,8 @@ class SearchState(SearchInput, SearchOutput):
     action: ActionState
     hits: list[FoundPassage]
     """What the latest search found; empty once aligned."""
+    promise: dict[Language, float]
+    """What each language promised when the run began; empty where no policy asked."""
 
 
 class SearchUpdate(TypedDict, total=False):
@@ -148,3 +150,4 @@ class SearchUpdate(TypedDict, total=False):
     searchable: dict[Language, int]
     action: ActionState
     hits: list[FoundPassage]
+    promise: dict[Language, float]

@@ -53,6 +53,7 @@ def open_run(
         searchable=dict(searchable),
         action=NO_ACTION,
         hits=[],
+        promise={},
     )
 
 

@@ -73,7 +73,13 @@ class FailingRetriever:
         return self._retriever.languages
 
     async def search(
-        self, query: str, languages: Sequence[Language], *, k: int = 10, timeout: float = 10.0
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        k: int = 10,
+        timeout: float = 10.0,
+        asked_in: Language | None = None,
     ) -> SearchResult:
         if self.failures and self._language in languages:
             self.failures -= 1
@@ -81,7 +87,19 @@ class FailingRetriever:
                 language=self._language, status="timeout", found=0, seconds=timeout
             )
             return SearchResult(query=query, hits=(), outcomes=(outcome,), seconds=timeout)
-        return await self._retriever.search(query, languages, k=k, timeout=timeout)
+        return await self._retriever.search(
+            query, languages, k=k, timeout=timeout, asked_in=asked_in
+        )
+
+    async def promise(
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        asked_in: Language | None = None,
+        timeout: float = 10.0,
+    ) -> Mapping[Language, float]:
+        return await self._retriever.promise(query, languages, asked_in=asked_in, timeout=timeout)
 
     async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
         return await self._retriever.sentence_vectors(passages)

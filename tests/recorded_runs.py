@@ -135,7 +135,7 @@ def _action(kind: str, text: str, languages: list[Language]) -> ActionState:
 
 
 def _search(query: str) -> SearchRecord:
-    outcome = LanguageSearch(language=DE, status="ok", found=1, seconds=0.1, detail="")
+    outcome = LanguageSearch(language=DE, status="ok", found=1, seconds=0.1, promise=0.5, detail="")
     return SearchRecord(languages=[DE], query=query, status="ok", seconds=0.1, outcomes=[outcome])
 
 

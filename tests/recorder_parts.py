@@ -68,10 +68,27 @@ class FailingRetriever:
         return self._inner.languages
 
     async def search(
-        self, query: str, languages: Sequence[Language], *, k: int = 10, timeout: float = 10.0
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        k: int = 10,
+        timeout: float = 10.0,
+        asked_in: Language | None = None,
     ) -> SearchResult:
         self._fail("search")
-        return await self._inner.search(query, languages, k=k, timeout=timeout)
+        return await self._inner.search(query, languages, k=k, timeout=timeout, asked_in=asked_in)
+
+    async def promise(
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        asked_in: Language | None = None,
+        timeout: float = 10.0,
+    ) -> Mapping[Language, float]:
+        self._fail("promise")
+        return await self._inner.promise(query, languages, asked_in=asked_in, timeout=timeout)
 
     async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
         self._fail("sentence_vectors")

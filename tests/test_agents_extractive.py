@@ -3,12 +3,13 @@
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hashing_embedder import HashingEmbedder
 from numpy.typing import NDArray
-from observations import evidence, observe, search_record
+from observations import evidence, observe, scored, search_record
 
 from crosearch.agents.actions import AnswerAction, SearchAction, parse_action
 from crosearch.agents.extractive import ExtractivePolicy
@@ -56,7 +57,7 @@ async def test_it_looks_in_the_questions_own_language_first(policy: ExtractivePo
 async def test_it_goes_on_where_the_question_points_and_says_why(policy: ExtractivePolicy) -> None:
     observation = observe(
         "When was the Polish salt mine opened?",
-        held=OTHERS[:1],
+        held=scored("When was the Polish salt mine opened?", "en", OTHERS[:1]),
         searches=[search_record("en")],
     )
     action = await act(policy, observation)
@@ -68,7 +69,7 @@ async def test_it_goes_on_where_the_question_points_and_says_why(policy: Extract
 async def test_it_answers_when_the_evidence_suffices(policy: ExtractivePolicy) -> None:
     observation = observe(
         QUESTION,
-        held=[LIGHTHOUSE, *OTHERS],
+        held=scored(QUESTION, "en", [LIGHTHOUSE, *OTHERS]),
         searches=[search_record("en,de,fr,pl,ja,sw")],
     )
     action = await act(policy, observation)
@@ -83,7 +84,7 @@ async def test_it_says_that_it_found_nothing_after_looking_everywhere(
     observation = observe(
         "Ποιος συνέθεσε την όπερα για το ιπτάμενο πλοίο;",
         "el",
-        held=OTHERS,
+        held=scored("Ποιος συνέθεσε την όπερα για το ιπτάμενο πλοίο;", "el", OTHERS),
         searches=[search_record("en,de,fr,pl,ja,sw", {"sw": "timeout"})],
         searches_left=0,
     )
@@ -130,7 +131,9 @@ async def test_hostile_documents_do_not_break_its_action(policy: ExtractivePolic
     )
     for question in ("Who completed the lighthouse of Cordouan?", QUESTION):
         observation = observe(
-            question, held=[hostile, *OTHERS], searches=[search_record("en,de,fr,pl,ja,sw")]
+            question,
+            held=scored(question, "en", [hostile, *OTHERS]),
+            searches=[search_record("en,de,fr,pl,ja,sw")],
         )
         action = await act(policy, observation)
         assert isinstance(action, AnswerAction)
@@ -141,10 +144,10 @@ async def test_the_event_loop_runs_on_while_the_embedder_works() -> None:
     class SlowEmbedder(HashingEmbedder):
         threads: set[int] = set()
 
-        def encode_queries(self, texts: object) -> NDArray[np.float32]:
+        def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
             self.threads.add(threading.get_ident())
             time.sleep(0.2)
-            return super().encode_queries(["x"])
+            return super().encode_passages(texts)
 
     ticks = 0
 
@@ -155,7 +158,31 @@ async def test_the_event_loop_runs_on_while_the_embedder_works() -> None:
             await asyncio.sleep(0.01)
 
     ticking = asyncio.create_task(tick())
-    await act(ExtractivePolicy(SlowEmbedder()), observe(QUESTION, held=OTHERS))
+    await act(
+        ExtractivePolicy(SlowEmbedder()), observe(QUESTION, held=scored(QUESTION, "en", OTHERS))
+    )
     ticking.cancel()
     assert ticks > 3
+    assert SlowEmbedder.threads
     assert threading.get_ident() not in SlowEmbedder.threads
+
+
+async def test_one_that_always_answers_does_so_from_whatever_there_is() -> None:
+    always = ExtractivePolicy(load_embedder(), acceptable=0.0)
+    observation = observe(
+        "Ποιος συνέθεσε την όπερα για το ιπτάμενο πλοίο;",
+        "el",
+        held=scored("Ποιος συνέθεσε την όπερα για το ιπτάμενο πλοίο;", "el", OTHERS),
+        searches=[search_record("en,de,fr,pl,ja,sw")],
+        searches_left=0,
+    )
+    action = await act(always, observation)
+    assert isinstance(action, AnswerAction) and action.found
+    assert always.fingerprint != ExtractivePolicy(load_embedder()).fingerprint
+
+
+def test_its_confidence_is_that_of_the_best_entry(policy: ExtractivePolicy) -> None:
+    sure = policy.confidence(observe(QUESTION, held=scored(QUESTION, "en", [LIGHTHOUSE, *OTHERS])))
+    unsure = policy.confidence(observe(QUESTION, held=scored(QUESTION, "en", OTHERS)))
+    assert 0.0 < unsure < sure < 1.0
+    assert policy.confidence(observe(QUESTION)) == 0.0

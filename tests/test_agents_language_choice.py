@@ -70,3 +70,25 @@ def test_a_failed_language_is_tried_once_more_after_the_others() -> None:
 def test_nothing_is_chosen_when_all_is_searched() -> None:
     choice = choose_languages(observe(searches=[search_record("en,de,fr,pl,ja,sw")]))
     assert choice.languages == () and choice.all_remaining
+
+
+def test_the_languages_that_promise_most_come_first() -> None:
+    choice = choose_languages(
+        observe(
+            searches=[search_record("en")], promise={"ja": 0.7, "pl": 0.4, "fr": 0.1, "de": 0.3}
+        )
+    )
+    assert choice.languages == ("ja", "pl", "de", "fr")
+
+
+def test_languages_that_promise_next_to_nothing_are_left_out() -> None:
+    promise = {"de": 0.5, "fr": 0.001, "pl": 0.001, "ja": 0.0, "sw": 0.3}
+    choice = choose_languages(observe(searches=[search_record("en")], promise=promise))
+    assert choice.languages == ("de", "sw", "ja") and choice.all_remaining
+
+
+def test_a_language_that_the_question_points_to_is_searched_whatever_it_promises() -> None:
+    choice = choose_languages(
+        observe("Who made the Polish tower?", searches=[search_record("en")], promise={"pl": 0.001})
+    )
+    assert choice.languages[0] == "pl"

@@ -1,7 +1,7 @@
 """Evidence is judged by what it says of the question, in its own language and in others."""
 
 import pytest
-from observations import evidence
+from observations import evidence, scored
 
 from crosearch.agents.matching import CachedVectors
 from crosearch.agents.sufficiency import ACCEPTABLE, FEATURES, SUFFICIENT, judge
@@ -35,13 +35,10 @@ def test_nothing_is_judged_where_nothing_was_found(vectors: CachedVectors) -> No
 
 
 def test_the_passage_on_the_subject_is_most_likely(vectors: CachedVectors) -> None:
-    judged = judge(
-        "When was the lighthouse of Cordouan completed?",
-        Language("en"),
-        [BREAD, LAKE, LIGHTHOUSE],
-        vectors,
-    )
-    assert judged[0].entry is LIGHTHOUSE
+    question = "When was the lighthouse of Cordouan completed?"
+    held = scored(question, "en", [BREAD, LAKE, LIGHTHOUSE])
+    judged = judge(question, Language("en"), held, vectors)
+    assert judged[0].entry["number"] == LIGHTHOUSE["number"]
     assert judged[0].probability >= ACCEPTABLE
     assert all(other.probability < ACCEPTABLE for other in judged[1:])
 
@@ -54,24 +51,20 @@ def test_it_is_told_whether_the_sentence_holds_what_is_asked_for(vectors: Cached
 
 
 def test_an_answer_in_the_askers_own_words_suffices(vectors: CachedVectors) -> None:
+    question = "En quelle année fut achevé le phare de Cordouan ?"
     held = [
         LIGHTHOUSE,
         evidence(4, "fr", "La tarte Tatin est un gâteau aux pommes.", title="Tarte Tatin"),
         evidence(5, "fr", "Le viaduc de Garabit franchit la Truyère.", title="Viaduc de Garabit"),
     ]
-    [best, *_] = judge(
-        "En quelle année fut achevé le phare de Cordouan ?", Language("fr"), held, vectors
-    )
-    assert best.entry is LIGHTHOUSE and best.probability >= SUFFICIENT
+    [best, *_] = judge(question, Language("fr"), scored(question, "fr", held), vectors)
+    assert best.entry["number"] == LIGHTHOUSE["number"] and best.probability >= SUFFICIENT
 
 
 def test_evidence_on_something_else_does_not_suffice(vectors: CachedVectors) -> None:
-    judged = judge(
-        "Which composer wrote the opera about the flying ship?",
-        Language("en"),
-        [BREAD, LAKE, LIGHTHOUSE],
-        vectors,
-    )
+    question = "Which composer wrote the opera about the flying ship?"
+    held = scored(question, "en", [BREAD, LAKE, LIGHTHOUSE])
+    judged = judge(question, Language("en"), held, vectors)
     assert judged[0].probability < ACCEPTABLE
 
 

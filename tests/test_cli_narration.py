@@ -29,7 +29,9 @@ def search(query: str = "phare") -> SearchEvent:
 
 
 def outcome(language: Language, status: SearchStatus, detail: str = "") -> LanguageSearch:
-    return LanguageSearch(language=language, status=status, found=0, seconds=0.1, detail=detail)
+    return LanguageSearch(
+        language=language, status=status, found=0, seconds=0.1, promise=None, detail=detail
+    )
 
 
 def evidence(*entries: Evidence, german: SearchStatus = "ok", detail: str = "") -> EvidenceEvent:

@@ -16,8 +16,8 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_a_query_in_one_language_finds_a_passage_in_another(at: list[str]) -> None:
     query = "when was the Cordouan lighthouse built"
     found = printed_json(crosearch("search", query, *at, "--json"))
-    assert set(found) == {"query", "languages", "hits", "outcomes", "seconds"}
-    assert found["query"] == query
+    assert set(found) == {"query", "asked_in", "languages", "hits", "outcomes", "seconds"}
+    assert (found["query"], found["asked_in"]) == (query, "en")
     assert sorted(found["languages"]) == ["de", "en", "fr"]
     assert [outcome["status"] for outcome in found["outcomes"]] == ["ok"] * 3
     (best,) = (hit for hit in found["hits"] if hit["document_id"] == "cordouan-fr")
@@ -26,7 +26,9 @@ def test_a_query_in_one_language_finds_a_passage_in_another(at: list[str]) -> No
     assert best["url"] == "https://example.org/cordouan"
     assert best["sentence"] in best["text"]
     assert best["passage_id"].startswith("cordouan-fr#")
-    assert best["signals"] and best["score"] > 0
+    assert set(best["signals"]) == {"dense", "lexical", "sound", "pieces"}
+    assert best["score"] > 0
+    assert all(0 < outcome["promise"] < 1 for outcome in found["outcomes"])
 
 
 def test_only_the_languages_asked_for_are_searched_and_only_so_many_passages_shown(
@@ -40,6 +42,12 @@ def test_only_the_languages_asked_for_are_searched_and_only_so_many_passages_sho
     assert {hit["language"] for hit in found["hits"]} <= {"fr", "de"}
 
 
+def test_the_querys_language_can_be_told(at: list[str]) -> None:
+    found = printed_json(crosearch("search", "ponte", "--asked-in", "IT", *at, "--json"))
+    assert found["asked_in"] == "it"
+    assert "unknown language 'xx'" in refusal(crosearch("search", "ponte", "--asked-in", "xx", *at))
+
+
 def test_a_person_gets_a_table(at: list[str]) -> None:
     result = crosearch("search", "phare de Cordouan", *at)
     assert result.exit_code == 0
@@ -48,6 +56,7 @@ def test_a_person_gets_a_table(at: list[str]) -> None:
     assert line.split()[0] == "1"
     assert "fr" in line.split()
     assert "\x1b" not in result.stdout
+    assert "asked in fr; likely to hold an answer: " in result.stdout
 
 
 def test_a_language_without_passages_is_a_status_beside_what_the_others_found(

@@ -180,11 +180,17 @@ class HalfBrokenRetriever:
         self.languages: Mapping[Language, int] = inner.languages
 
     async def search(
-        self, query: str, languages: Sequence[Language], *, k: int = 10, timeout: float = 10.0
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        k: int = 10,
+        timeout: float = 10.0,
+        asked_in: Language | None = None,
     ) -> SearchResult:
         from dataclasses import replace
 
-        result = await self.inner.search(query, languages, k=k, timeout=timeout)
+        result = await self.inner.search(query, languages, k=k, timeout=timeout, asked_in=asked_in)
         outcomes = tuple(
             replace(o, status="timeout", found=0, detail="no answer in 10 s")
             if o.language == "fr"
@@ -192,6 +198,16 @@ class HalfBrokenRetriever:
             for o in result.outcomes
         )
         return replace(result, outcomes=outcomes)
+
+    async def promise(
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        asked_in: Language | None = None,
+        timeout: float = 10.0,
+    ) -> Mapping[Language, float]:
+        return await self.inner.promise(query, languages, asked_in=asked_in, timeout=timeout)
 
     async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
         return await self.inner.sentence_vectors(passages)
@@ -288,3 +304,51 @@ def test_the_graph_is_flat_with_a_node_for_each_step(retriever: HybridRetriever)
     edges = {(edge.source, edge.target) for edge in graph.edges}
     assert ("think", "search") in edges
     assert ("answer", "__end__") in edges
+
+
+async def test_a_policy_that_looks_ahead_is_told_what_each_language_promises(
+    retriever: HybridRetriever,
+) -> None:
+    class Looking(ScriptedPolicy):
+        looks_ahead = True
+
+    policy = Looking((SEARCH, ANSWER))
+    graph = build_search_graph(policy, retriever).compile()
+    result = await graph.ainvoke({"question": QUESTION}, context=SearchContext())
+    told = [observation.promise for observation in policy.observations]
+    assert set(told[0]) == set(retriever.languages) and told[0] == told[1]
+    assert all(0.0 <= chance <= 1.0 for chance in told[0].values())
+    [outcome] = result["searches"][0]["outcomes"]
+    assert 0.0 <= outcome["promise"] <= 1.0
+
+
+async def test_other_policies_cost_no_look_ahead(retriever: HybridRetriever) -> None:
+    _, policy = await run(retriever, SEARCH, ANSWER)
+    assert [observation.promise for observation in policy.observations] == [{}, {}]
+
+
+async def test_the_question_is_searched_in_its_language_and_other_queries_in_theirs(
+    retriever: HybridRetriever,
+) -> None:
+    asked: list[Language | None] = []
+
+    class Watching(HalfBrokenRetriever):
+        async def search(
+            self,
+            query: str,
+            languages: Sequence[Language],
+            *,
+            k: int = 10,
+            timeout: float = 10.0,
+            asked_in: Language | None = None,
+        ) -> SearchResult:
+            asked.append(asked_in)
+            return await self.inner.search(query, languages, k=k, timeout=timeout)
+
+    await run(
+        Watching(retriever),
+        f'<search lang="fr">{QUESTION}</search>',
+        SEARCH,
+        ANSWER,
+    )
+    assert asked == ["en", None]

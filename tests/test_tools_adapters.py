@@ -11,6 +11,7 @@ from llama_index.core.schema import QueryBundle
 from crosearch.tools.adapters import as_langchain_tool, as_llama_index_retriever, render_result
 from crosearch.tools.embedder import load_embedder
 from crosearch.tools.errors import QuestionError, StoreError
+from crosearch.tools.fusion import Candidates
 from crosearch.tools.index import open_store
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document, LanguageOutcome, Passage, SearchResult
@@ -35,7 +36,7 @@ class Broken:
     name = "broken"
     weight = 1.0
 
-    def candidates(self, language: Language, query: Query) -> dict[str, float]:
+    def candidates(self, language: Language, query: Query) -> Candidates:
         raise StoreError("the server does not answer")
 
 

@@ -268,9 +268,27 @@ class VectorlessRetriever:
         return self._retriever.languages
 
     async def search(
-        self, query: str, languages: Sequence[Language], *, k: int = 10, timeout: float = 10.0
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        k: int = 10,
+        timeout: float = 10.0,
+        asked_in: Language | None = None,
     ) -> SearchResult:
-        return await self._retriever.search(query, languages, k=k, timeout=timeout)
+        return await self._retriever.search(
+            query, languages, k=k, timeout=timeout, asked_in=asked_in
+        )
+
+    async def promise(
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        asked_in: Language | None = None,
+        timeout: float = 10.0,
+    ) -> Mapping[Language, float]:
+        return await self._retriever.promise(query, languages, asked_in=asked_in, timeout=timeout)
 
     async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
         raise StoreError("the store does not answer")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tantivy
 from hashing_embedder import HashingEmbedder
 from numpy.typing import NDArray
 from store_samples import BRIDGE, EMBEDDER, EN, FR, PONT, QIAO, TOWER, ZH, filled_store, put
@@ -266,6 +267,50 @@ def test_a_lexical_index_that_is_gone_is_made_again_from_the_passages(tmp_path: 
     assert lexical is not None
     assert [found for found, _ in lexical.search("iron", 5)] == ["tower#0"]
     assert told == [(EN, 2, 2)]
+
+
+def make_old(folder: Path) -> None:
+    """Leave the lexical indexes of a store as an older version would have made them."""
+    for index in (folder / "lexical").iterdir():
+        shutil.rmtree(index)
+        index.mkdir()
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        tantivy.Index(builder.build(), path=str(index))
+        (index / "stamp").write_text("2 0123456789abcdef")
+
+
+def test_a_lexical_index_of_an_older_version_is_made_again_when_it_is_read(tmp_path: Path) -> None:
+    store = filled_store(tmp_path, BRIDGE, TOWER)
+    make_old(tmp_path)
+    lexical = store.open_corpus("facts", EMBEDDER).lexical(EN)
+    assert lexical is not None
+    assert [found for found, _ in lexical.search("iron", 5)] == ["tower#0"]
+
+
+@pytest.mark.parametrize("left", ["old", "nothing"])
+def test_who_writes_makes_a_lexical_index_whole_before_adding_to_it(
+    tmp_path: Path, left: str
+) -> None:
+    store = filled_store(tmp_path, TOWER)
+    make_old(tmp_path)
+    if left == "nothing":
+        shutil.rmtree(tmp_path / "lexical")
+    with store.writer("facts", EMBEDDER) as writer:
+        put(writer, BRIDGE)
+    lexical = store.open_corpus("facts", EMBEDDER).lexical(EN)
+    assert lexical is not None
+    assert len(lexical) == 2
+
+
+def test_an_old_lexical_index_is_told_of_while_somebody_writes(tmp_path: Path) -> None:
+    store = filled_store(tmp_path, BRIDGE, TOWER)
+    corpus = store.open_corpus("facts", EMBEDDER)
+    with store.writer("other", EMBEDDER):
+        make_old(tmp_path)
+        with pytest.raises(StoreError, match="older than its passages.*try again"):
+            open_store(tmp_path).open_corpus("facts", EMBEDDER)
+    assert corpus.lexical(EN) is not None
 
 
 @pytest.mark.parametrize("left", [None, b"", b"no database" * 500])

@@ -17,12 +17,15 @@ from crosearch.tools.errors import (
     StoreError,
     UsageError,
 )
+from crosearch.tools.fusion import Candidates
 from crosearch.tools.index import Corpus, open_store
 from crosearch.tools.languages import Language
+from crosearch.tools.lexicon import load_lexicon
 from crosearch.tools.passages import Document, Passage
 from crosearch.tools.search import LONGEST_QUERY, HybridRetriever, open_retriever
 from crosearch.tools.sentences import split_sentences
 from crosearch.tools.signals import DenseSignal, LexicalSignal, Query
+from crosearch.tools.translated_query import QueryTranslator, translate_query
 
 DE, EN, FR, JA, SW = (Language(code) for code in ("de", "en", "fr", "ja", "sw"))
 TEXTS = {
@@ -78,11 +81,11 @@ class Scripted:
     name: str = "scripted"
     weight: float = 1.0
 
-    def candidates(self, language: Language, query: Query) -> Mapping[str, float]:
+    def candidates(self, language: Language, query: Query) -> Candidates:
         result = self.script.get(language, {})
         if isinstance(result, Exception):
             raise result
-        return result
+        return Candidates(scores=result)
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,14 @@ class Stuck:
     name: str = "lexical"
     weight: float = 1.0
 
-    def candidates(self, language: Language, query: Query) -> Mapping[str, float]:
+    def candidates(self, language: Language, query: Query) -> Candidates:
         if language == self.language:
             self.gate.wait(30)
         return self.inner.candidates(language, query)
+
+
+def lexical_signal(corpus: Corpus) -> LexicalSignal:
+    return LexicalSignal(corpus=corpus, translator=QueryTranslator(None))
 
 
 async def test_a_passage_is_found_in_a_language_that_was_not_asked_in(
@@ -131,20 +138,21 @@ async def test_a_hit_tells_its_signals_raw_scores_and_its_nearest_sentence(
     vector = retriever.embedder.encode_queries([query])[0]
     rows = corpus.sentence_vectors(DE, {"lift#0": len(hit.passage.sentences)})["lift#0"]
     whole = dict(corpus.nearest_passages(DE, vector, 5))["lift#0"]
-    expected = (whole + float((rows @ vector).max())) / 2
+    expected = 0.4 * whole + 0.6 * float((rows @ vector).max())
     assert hit.signals["dense"] == pytest.approx(expected, abs=1e-3)
     lexical = corpus.lexical(DE)
     assert lexical is not None
-    assert hit.signals["lexical"] == pytest.approx(dict(lexical.search(query, 5))["lift#0"])
+    bag = translate_query(query, EN, DE, load_lexicon())
+    assert hit.signals["lexical"] == pytest.approx(dict(lexical.search(bag, 5))["lift#0"])
     assert hit.passage.text[slice(*hit.sentence)].startswith("Das Schiffshebewerk")
 
 
-async def test_a_signal_that_did_not_find_a_passage_is_absent_from_it(
+async def test_a_signal_that_did_not_find_a_passage_has_nothing_for_it(
     retriever: HybridRetriever,
 ) -> None:
-    result = await retriever.search("Wie flach ist der See?", [DE, JA])
-    mountain = next(hit for hit in result.hits if hit.passage.document_id == "mountain")
-    assert "lexical" not in mountain.signals
+    result = await retriever.search("Cordouan", [FR])
+    bread = next(hit for hit in result.hits if hit.passage.document_id == "bread")
+    assert bread.signals["lexical"] == 0.0
 
 
 async def test_every_language_asked_for_has_an_outcome_in_the_order_asked(
@@ -184,7 +192,7 @@ async def test_an_error_nobody_foresaw_tells_its_kind_and_no_secrets(corpus: Cor
 
 async def test_a_language_that_hangs_times_out_alone(corpus: Corpus) -> None:
     gate = threading.Event()
-    stuck = Stuck(LexicalSignal(corpus=corpus), FR, gate)
+    stuck = Stuck(lexical_signal(corpus), FR, gate)
     retriever = HybridRetriever(corpus, signals=[stuck])
     result = await retriever.search("tea", [FR, EN], timeout=0.5)
     gate.set()
@@ -300,3 +308,61 @@ def test_an_unknown_corpus_is_refused_with_those_that_exist(store: Path) -> None
 def test_a_server_that_is_down_is_a_clear_error() -> None:
     with pytest.raises(CroSearchError, match="127.0.0.1:9"):
         open_retriever("http://127.0.0.1:9", "facts")
+
+
+async def test_the_querys_language_is_detected_among_those_of_the_corpus_or_told(
+    retriever: HybridRetriever,
+) -> None:
+    query = "Wie flach ist der See an der Grenze?"
+    assert (await retriever.search(query, [FR])).asked_in == DE
+    assert (await retriever.search(query, [FR], asked_in=SW)).asked_in == SW
+
+
+async def test_a_word_is_found_through_the_lexicon(retriever: HybridRetriever) -> None:
+    result = await retriever.search("bread", [FR], asked_in=EN)
+    bread = next(hit for hit in result.hits if hit.passage.document_id == "bread")
+    assert result.hits[0] == bread
+    assert bread.signals["lexical"] > 0
+
+
+async def test_a_score_does_not_hang_on_what_else_is_searched(retriever: HybridRetriever) -> None:
+    query = "How flat is the lake on the border of Austria?"
+    alone = await retriever.search(query, [DE])
+    pooled = await retriever.search(query, [DE, EN, FR, JA])
+    scores = {hit.passage.id: hit.score for hit in pooled.hits}
+    for hit in alone.hits:
+        assert scores[hit.passage.id] == pytest.approx(hit.score, abs=1e-4)
+
+
+async def test_every_hit_has_every_signal(retriever: HybridRetriever) -> None:
+    result = await retriever.search("Where is the lighthouse?", [DE, FR, JA])
+    for hit in result.hits:
+        assert set(hit.signals) == {"dense", "lexical", "sound", "pieces"}
+        assert 0 <= hit.signals["pieces"] <= 1 + 1e-5
+
+
+async def test_a_language_promises_the_same_before_it_is_searched_and_after(
+    retriever: HybridRetriever,
+) -> None:
+    query = "When was the boat lift of Niederfinow opened?"
+    before = await retriever.promise(query, [DE, FR, SW])
+    result = await retriever.search(query, [DE, FR, SW])
+    after = {outcome.language: outcome.promise for outcome in result.outcomes}
+    assert before[DE] > before[FR] > before[SW] == 0.0
+    assert before[DE] == pytest.approx(after[DE], abs=1e-3)
+    assert after[SW] is None
+
+
+async def test_a_language_that_fails_promises_nothing(corpus: Corpus) -> None:
+    broken = Scripted({FR: StoreError("down"), EN: {"tea#0": 1.0}})
+    promises = await HybridRetriever(corpus, signals=[broken]).promise("tea", [FR, EN])
+    assert promises[FR] == 0.0
+    assert promises[EN] > 0
+
+
+def test_the_fingerprint_tells_the_settings_of_the_signals(corpus: Corpus) -> None:
+    whole = HybridRetriever(corpus)
+    assert whole.fingerprint == HybridRetriever(corpus).fingerprint
+    light = HybridRetriever(corpus, signals=[DenseSignal(corpus=corpus, weight=0.5)])
+    heavy = HybridRetriever(corpus, signals=[DenseSignal(corpus=corpus, weight=2.0)])
+    assert len({whole.fingerprint, light.fingerprint, heavy.fingerprint}) == 3

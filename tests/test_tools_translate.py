@@ -2,11 +2,17 @@
 
 import pytest
 from chat_server import Garbage, Half, Hang, Refuse, Reply, Say, chat_server, refused_url
+from observations import evidence
 
 from crosearch.tools.errors import TranslationError, UsageError
 from crosearch.tools.languages import Language
 from crosearch.tools.openai_client import ChatEndpoint
-from crosearch.tools.translate import EndpointTranslator, NoTranslator, load_translator
+from crosearch.tools.translate import (
+    EndpointTranslator,
+    NoTranslator,
+    is_gloss,
+    load_translator,
+)
 
 DE, EN, JA = Language("de"), Language("en"), Language("ja")
 SENTENCES = ["Der Turm ist 78 Meter hoch.", "Er wurde 1851 fertig."]
@@ -89,11 +95,30 @@ async def test_an_endpoint_that_is_not_there_is_a_translation_error() -> None:
         await translator(refused_url()).translate(SENTENCES, DE, EN)
 
 
+async def test_the_lexicon_glosses_word_by_word() -> None:
+    [gloss] = await load_translator("lexicon").translate(
+        ["Moskau ist die Hauptstadt von Russland."], DE, EN
+    )
+    assert gloss is not None
+    assert "Moscow" in gloss and "capital" in gloss and "Russia" in gloss
+
+
+async def test_of_what_the_lexicon_does_not_know_there_is_no_gloss() -> None:
+    [gloss] = await load_translator("lexicon").translate(["xqzkw vbnmtr qwrtz"], DE, EN)
+    assert gloss is None
+
+
+def test_a_gloss_is_no_sentence_to_repeat() -> None:
+    gloss = evidence(1, "de", "Ein Satz.", translation="A sentence.")
+    assert not is_gloss(gloss)
+    assert is_gloss({**gloss, "translated_by": "lexicon"})
+
+
 def test_translators_are_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     assert load_translator("openai:tiny").name == "openai:tiny"
     with pytest.raises(
-        UsageError, match="unknown translator 'deepl': known are none, openai:MODEL"
+        UsageError, match="unknown translator 'deepl': known are none, lexicon, openai:MODEL"
     ):
         load_translator("deepl")
     with pytest.raises(UsageError, match="a model's name"):

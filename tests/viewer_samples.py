@@ -135,7 +135,9 @@ def search_record(query: str, *outcomes: LanguageSearch) -> SearchRecord:
 
 def outcome(language: Language, found: int) -> LanguageSearch:
     """Make a search that went well in a language."""
-    return LanguageSearch(language=language, status="ok", found=found, seconds=0.031, detail="")
+    return LanguageSearch(
+        language=language, status="ok", found=found, seconds=0.031, promise=0.5, detail=""
+    )
 
 
 def lighthouse_run(
@@ -193,7 +195,12 @@ def failed_run() -> Trajectory:
     """Make a run that the machine failed: a language timed out, and then its policy."""
     timeout = Failure(stage="search", language=DE, status="timeout", detail="no answer in 10 s")
     late = LanguageSearch(
-        language=DE, status="timeout", found=0, seconds=10.0, detail="no answer in 10 s"
+        language=DE,
+        status="timeout",
+        found=0,
+        seconds=10.0,
+        promise=None,
+        detail="no answer in 10 s",
     )
     return run(
         "How deep is Lake Neusiedl?",

@@ -19,6 +19,7 @@ from crosearch.tools.languages import Language
 from crosearch.tools.lexical import LexicalIndex, shows_generation
 from crosearch.tools.lexical_rebuild import RebuildProgress, rebuild_for_reading, shown_state
 from crosearch.tools.passages import Passage
+from crosearch.tools.pieces import PieceTable, piece_table
 from crosearch.tools.records import (
     CollectionRecord,
     Kind,
@@ -47,6 +48,8 @@ class Corpus:
         """Hold the connection; `Store.open_corpus` has checked name and embedder."""
         self.name = name
         self.embedder = embedder
+        self.pieces: PieceTable = piece_table(embedder)
+        """What the passages' pieces are."""
         self._connection = connection
         self._mutex = threading.Lock()
         self._lexical: dict[Language, tuple[str, LexicalIndex]] = {}
@@ -220,7 +223,7 @@ class Corpus:
         record = read_record(collection.metadata) if collection is not None else None
         if collection is None or record is None:
             return None
-        wanted = shown_state(record)
+        wanted = shown_state(record, self.pieces)
         with self._mutex:
             known = self._lexical.get(language)
         if known and known[0] == wanted:
@@ -228,7 +231,13 @@ class Corpus:
         folder = self._connection.place.lexical(collection)
         usable = shows_generation(folder, wanted) or (folder.is_dir() and not record["complete"])
         if not usable:
-            rebuild_for_reading(self._connection, self.name, language, progress)
+            rebuild_for_reading(self._connection, self.name, language, self.pieces, progress)
+            if not shows_generation(folder, wanted):
+                raise StoreError(
+                    f"the lexical index of {self.name!r} for {language} is missing or older than "
+                    "its passages, and cannot be made anew while somebody writes to the store: "
+                    "try again when that has ended"
+                )
         index = LexicalIndex(folder, language)
         with self._mutex:
             self._lexical[language] = (wanted, index)

@@ -12,7 +12,8 @@
     ├── TranslationError          a translator failed
     ├── PolicyError               the policy's model failed: unreachable, refused, garbled, too slow
     ├── LogError                  a trajectory log cannot be written or read, or refuses a record
-    └── CollectionError           a collection cannot go on, or another one has its folder
+    ├── CollectionError           a collection cannot go on, or another one has its folder
+    └── TrainingError             a training cannot go on, or another one has its folder
 
 A failure of the machine is raised by one of these, with the cause attached (`raise … from`). A
 mistake of the policy (a malformed action, a citation of nothing) is not an error: it becomes
@@ -79,3 +80,7 @@ class LogError(CroSearchError):
 
 class CollectionError(CroSearchError):
     """A batch of runs cannot be collected: all of them fail, or somebody else is at it."""
+
+
+class TrainingError(CroSearchError):
+    """A model cannot be trained on; what was trained before is kept."""

@@ -1,46 +1,42 @@
-"""One ranking out of several signals whose scores cannot be added.
+"""One score out of several signals, on one scale for all languages and all searches.
 
-Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009) over the pool of all languages,
-with one change: a rank counts as much as its score is near the signal's best. A foreign query's
-BM25 then speaks up where a name or number was found, and not where it found noise
-(`benchmarks/search.py` has both).
+The signals' scores are absolute (a cosine; BM25 in units of the rarest term; a share of the
+question), so they are weighed and added as they are: a passage has the same score for the same
+question whatever else is searched. Ranks over the pool, and statistics kept for each pair of
+languages, were measured and do less well (`docs/retrieval.md`).
 """
 
-from collections.abc import Hashable, Mapping
-from typing import TypeVar
-
-Key = TypeVar("Key", bound=Hashable)
-
-RANK_OFFSET = 40
-"""The `k` of reciprocal ranks: how little the first ranks differ."""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
-def fuse_ranks(
-    scores: Mapping[str, Mapping[Key, float]],
-    weights: Mapping[str, float],
-    offset: float = RANK_OFFSET,
-) -> dict[Key, float]:
-    """Fuse signals over one pool.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidates:
+    """What a signal offers of a language."""
 
-    Each signal adds `weight · (score / best score) / (offset + rank)` to what it scored; ranks
-    count from 1, and equal scores share the better one. Scores of zero or less speak for nothing.
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Of its best passages, by id; higher is better."""
+    others: float = 0.0
+    """About what a passage has that is not among them."""
+
+    def score(self, passage_id: str) -> float:
+        """Return a passage's score, or what others have."""
+        return self.scores.get(passage_id, self.others)
+
+
+def add_scores(found: Mapping[str, Candidates], weights: Mapping[str, float]) -> dict[str, float]:
+    """Add the weighted scores of a language's candidates.
 
     Args:
-        scores: By signal, the raw scores of what it found, higher is better.
-        weights: By signal; all signals of `scores` must be there.
-        offset: See `RANK_OFFSET`.
+        found: By signal.
+        weights: By signal; all signals of `found` must be there.
 
     Returns:
-        The fused score of each key that any signal scored above zero.
+        The sum for each passage that any signal found.
     """
-    fused: dict[Key, float] = {}
-    for signal, found in scores.items():
-        spoken = {key: score for key, score in found.items() if score > 0}
-        ranked = sorted(spoken.values(), reverse=True)
-        ranks: dict[float, int] = {}
-        for rank, score in enumerate(ranked, start=1):
-            ranks.setdefault(score, rank)
-        for key, score in spoken.items():
-            added = weights[signal] * (score / ranked[0]) / (offset + ranks[score])
-            fused[key] = fused.get(key, 0.0) + added
-    return fused
+    ids = dict.fromkeys(passage_id for one in found.values() for passage_id in one.scores)
+    terms = [(weights[name], one.scores, one.others) for name, one in found.items()]
+    return {
+        passage_id: sum(weight * scores.get(passage_id, others) for weight, scores, others in terms)
+        for passage_id in ids
+    }

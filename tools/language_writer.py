@@ -11,12 +11,13 @@ from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.languages import Language
 from crosearch.tools.lexical import LexicalWriter, remove_index, stamp_index
+from crosearch.tools.lexical_rebuild import add_passages, complete_state
 from crosearch.tools.passages import Document, Passage
+from crosearch.tools.pieces import piece_table
 from crosearch.tools.records import (
     CollectionRecord,
     Kind,
     collection_name,
-    embedded_text,
     new_record,
     passage_record,
     read_record,
@@ -68,6 +69,7 @@ class LanguageWriter:
         self.language = language
         self._connection = connection
         self._embedder = embedder
+        self._table = piece_table(embedder)
         self._corpus = corpus
         self._passages = collection_name(corpus, language, "passages")
         self._sentences = collection_name(corpus, language, "sentences")
@@ -87,9 +89,7 @@ class LanguageWriter:
         self._replace([entry for entry in old if entry.id not in kept], [])
         with LexicalWriter(self._folder, self.language) as index:
             index.remove(name for entry in old for name, _ in passages_of(entry))
-            for item in new:
-                for passage in item.passages:
-                    index.add(passage.id, embedded_text(passage.title, passage.text))
+            add_passages(index, [p for item in new for p in item.passages], self._table)
 
     def _replace(self, old: Sequence[Entry], new: Sequence[SplitDocument]) -> None:
         gone = [passage for entry in old for passage in passages_of(entry)]
@@ -110,7 +110,7 @@ class LanguageWriter:
         """Say how much the language holds now, and whether that is the end of the changes."""
         with self._connection.writing() as client:
             if complete:
-                stamp_index(self._folder, self.generation)
+                stamp_index(self._folder, complete_state(self.generation, self._table))
             collection = client.get_collection(self._passages, embedding_function=None)
             self._describe(collection, complete=complete, count=count)
 

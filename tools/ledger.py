@@ -27,9 +27,10 @@ class Evidence(TypedDict):
     text: str
     """The passage, as its author wrote it."""
     span: list[int]
-    """Start and end, in `text`, of the sentence nearest to the question."""
+    """Start and end, in `text`, of the sentence that is likeliest to answer the question."""
     translation: str | None
-    """That sentence in the asker's language; None when it is in it, or nobody translated."""
+    """That sentence in the asker's language; by `lexicon`, a gloss, word for word. None when it is
+    in it, or nobody translated."""
     translated_by: str | None
     """The translator's name; None where there is no translation."""
     url: str
@@ -58,6 +59,8 @@ class LanguageSearch(TypedDict):
     status: SearchStatus
     found: int
     seconds: float
+    promise: float | None
+    """How likely the language holds an answer, as its search estimates it; None: not known."""
     detail: str
 
 

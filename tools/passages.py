@@ -54,11 +54,13 @@ class Hit:
 
     passage: Passage
     score: float
-    """The fused score; comparable within one search only."""
+    """The weighted sum of the signals; comparable between searches for one query."""
     signals: Mapping[str, float]
-    """Each signal's own score of this passage, by the signal's name; absent: not among its best."""
+    """Each signal's own score of this passage, by the signal's name: `dense`, the mean cosine of
+    passage and best sentence; `lexical` and `sound`, BM25 in units of the rarest term; `pieces`,
+    the share of the question that the passage holds, from 0 to 1."""
     sentence: Span
-    """The sentence of the passage that is nearest to the query."""
+    """The sentence of the passage that holds most of the query."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +72,8 @@ class LanguageOutcome:
     found: int
     """How many passages it offered to the pool."""
     seconds: float
+    promise: float | None = None
+    """How likely it is, after the search, that the language holds an answer; None: not known."""
     detail: str = ""
     """What went wrong, for people; empty when nothing did."""
 
@@ -79,6 +83,8 @@ class SearchResult:
     """A search over one or several languages: the pool's best passages, and a status each."""
 
     query: str
+    asked_in: Language | None = None
+    """The language that the query was taken to be in; None where it made no difference."""
     hits: tuple[Hit, ...]
     """Best first."""
     outcomes: tuple[LanguageOutcome, ...]

@@ -16,6 +16,7 @@ from crosearch.tools.connection import Connection
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.languages import Language
 from crosearch.tools.lexical_rebuild import rebuild_lexical
+from crosearch.tools.pieces import piece_table
 from crosearch.tools.records import (
     KINDS,
     CollectionRecord,
@@ -88,7 +89,7 @@ def recover(
             delete_rows(client, sentences, _ids(found, _SPARE_SENTENCES))
         catalog.put(_entries(found, language))
     catalog.commit()
-    rebuild_lexical(connection, corpus, language)
+    rebuild_lexical(connection, corpus, language, piece_table(embedder))
 
 
 def _ids(found: sqlite3.Connection, query: str) -> list[str]:

@@ -39,8 +39,23 @@ class Retriever(Protocol):
         *,
         k: int = 10,
         timeout: float = 10.0,
+        asked_in: Language | None = None,
     ) -> SearchResult:
-        """Find the `k` best passages over all the languages; `timeout` seconds for each of them."""
+        """Find the `k` best passages over all the languages; `timeout` seconds for each of them.
+
+        `asked_in` is the language that the query is written in; None leaves that to be detected.
+        """
+        ...
+
+    async def promise(
+        self,
+        query: str,
+        languages: Sequence[Language],
+        *,
+        asked_in: Language | None = None,
+        timeout: float = 10.0,
+    ) -> Mapping[Language, float]:
+        """Estimate for each language how likely it is that it holds an answer, from 0 to 1."""
         ...
 
     async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:

@@ -76,6 +76,11 @@ def choose_translator(translator: str = "") -> str:
     return translator or os.environ.get("CROSEARCH_TRANSLATOR") or "none"
 
 
+def choose_lexicon(lexicon: str = "") -> str:
+    """Return the lexicon's folder: the given one, else `CROSEARCH_LEXICON`; empty: the shipped."""
+    return lexicon or os.environ.get("CROSEARCH_LEXICON") or ""
+
+
 def server_headers(given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the headers for a Chroma server: `CROSEARCH_CHROMA_HEADERS` and the given ones.
 

@@ -31,6 +31,9 @@ _SPACING = {"\u200c": " ", "\u200b": " "}
 
 _DROPPED_MARKS = ((0x0300, 0x036F), (0x0591, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F))
 _ARTICLE = re.compile(r"(?:[وفبك]?ال|لل)(?=\w{3})")
+_BEGINNINGS = (4, 5)
+"""Lengths of the beginnings of words under which their inflected forms meet."""
+
 _APOSTROPHES = "'\u2019\u02bc\u2018"
 
 
@@ -52,6 +55,20 @@ def tokenize(text: str, language: Language) -> list[str]:
         else:
             terms.append(word)
     return terms
+
+
+def index_terms(text: str, language: Language) -> list[str]:
+    """Make what the lexical index holds of a text: its terms, and pieces that inflection leaves.
+
+    Beside each term stand its first four and five letters, marked with `*`; in Thai, whose words
+    are longer than two letters, also three letters in a row. Both measured:
+    `benchmarks/retriever.py`.
+    """
+    terms = tokenize(text, language)
+    pieces = [f"{term[:size]}*" for term in terms for size in _BEGINNINGS if len(term) >= size]
+    if language == "th":
+        pieces += [a + b[1] for a, b in pairwise(terms) if len(a) == len(b) == 2 and a[1] == b[0]]
+    return terms + pieces
 
 
 class _Folding(dict[int, str]):

@@ -7,11 +7,14 @@ from typing import Protocol
 
 from crosearch.tools.errors import TranslationError, UsageError
 from crosearch.tools.languages import Language, describe_language
+from crosearch.tools.ledger import Evidence
+from crosearch.tools.lexicon import Lexicon, load_lexicon
 from crosearch.tools.neutral import neutralise
 from crosearch.tools.openai_client import ChatEndpoint, EndpointError, Message
 from crosearch.tools.quantities import agree, find_quantities
+from crosearch.tools.threads import in_thread
 
-TRANSLATORS = ("none", "openai:MODEL")
+TRANSLATORS = ("none", "lexicon", "openai:MODEL")
 """The names that `load_translator` knows."""
 
 _INSTRUCTIONS = """\
@@ -54,6 +57,30 @@ class NoTranslator:
         return [None] * len(texts)
 
 
+class LexiconTranslator:
+    """Glosses texts word by word through the lexicon: for names, and a notion of the rest."""
+
+    name = "lexicon"
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        """Look up in a lexicon; None takes that of `load_lexicon`."""
+        self._lexicon = lexicon or load_lexicon()
+
+    async def translate(
+        self, texts: Sequence[str], source: Language, target: Language
+    ) -> list[str | None]:
+        """Gloss the texts; None for one of which too little is known."""
+        glosses = await in_thread(
+            lambda: [self._lexicon.gloss(text, source, target) for text in texts]
+        )
+        return [gloss and neutralise(gloss) for gloss in glosses]
+
+
+def is_gloss(entry: Evidence) -> bool:
+    """Tell whether an entry's translation was made word by word, and is no sentence to repeat."""
+    return entry["translated_by"] == LexiconTranslator.name
+
+
 class EndpointTranslator:
     """Has a model at an OpenAI-compatible endpoint translate, all sentences of a call at once."""
 
@@ -94,13 +121,16 @@ def load_translator(name: str = "none") -> Translator:
     """Make the translator that a name stands for.
 
     Args:
-        name: `none`, or `openai:` and the name of a model at an OpenAI-compatible endpoint.
+        name: `none`; `lexicon`, which glosses; or `openai:` and the name of a model at an
+            OpenAI-compatible endpoint.
 
     Raises:
         UsageError: No translator has this name, or its settings are wrong or missing.
     """
     if name == "none":
         return NoTranslator()
+    if name == LexiconTranslator.name:
+        return LexiconTranslator()
     kind, colon, model = name.partition(":")
     if kind == "openai" and colon:
         return EndpointTranslator(ChatEndpoint(model))

@@ -16,7 +16,9 @@ from crosearch.tools.embedder import Embedder
 from crosearch.tools.errors import StoreError
 from crosearch.tools.language_writer import LanguageWriter, SplitDocument
 from crosearch.tools.languages import Language
+from crosearch.tools.lexical_rebuild import rebuild_lexical
 from crosearch.tools.passages import Document, Passage
+from crosearch.tools.pieces import piece_table
 from crosearch.tools.records import CollectionRecord, check_embedder, read_record
 from crosearch.tools.recovery import recover
 from crosearch.tools.rows import ROWS
@@ -149,6 +151,9 @@ class CorpusWriter:
                 if not record["complete"] or known != record["generation"]:
                     self._begin(language)
                     recover(self._connection, self.corpus, language, self.embedder, self._catalog)
+                else:
+                    table = piece_table(self.embedder)
+                    rebuild_lexical(self._connection, self.corpus, language, table)
             for language in gone:
                 self._catalog.clear(language)
             self._catalog.commit()
