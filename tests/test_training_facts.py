@@ -57,6 +57,15 @@ def test_a_world_is_the_same_whatever_python_hashes_by() -> None:
     assert ran.stdout == small_world(subjects=20).fingerprint
 
 
+def test_the_first_questions_of_a_split_are_of_all_relations_and_a_facts_stand_together() -> None:
+    asked = small_world().questions["train"]
+    relations = [question.relation for question in asked]
+    assert len(set(relations[: len(asked) // 4])) > len(set(relations)) * 0.7
+    facts = [question.fact for question in asked]
+    begins = [fact for before, fact in zip([None, *facts], facts, strict=False) if fact != before]
+    assert len(begins) == len(set(begins))
+
+
 def test_a_question_is_of_the_kind_that_its_passages_make_it() -> None:
     world = small_world()
     told = texts(world)

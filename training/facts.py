@@ -12,7 +12,7 @@ from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language
 from crosearch.tools.passages import Document
 from crosearch.training.facts_cases import Case, draw_cases
-from crosearch.training.facts_draw import pick
+from crosearch.training.facts_draw import draw, pick
 from crosearch.training.facts_labels import Labels
 from crosearch.training.facts_phrasings import ask, phrasings, tell
 from crosearch.training.facts_settings import WorldSettings
@@ -55,7 +55,8 @@ def build_world(table: FactTable, settings: WorldSettings) -> World:
         )
     labels, seed = table.labels, settings.seed
     questions: dict[Split, list[WorldQuestion]] = {split: [] for split in SPLITS}
-    for case in cases:
+    # In a drawn order, so that the first few of a file are of all relations.
+    for case in sorted(cases, key=lambda case: draw(seed, "order", case.fact.id)):
         questions[case.split].extend(_questions(case, labels, seed))
     return World(
         settings=settings,
