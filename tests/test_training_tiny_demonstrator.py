@@ -21,9 +21,16 @@ from crosearch.training.tiny_demonstrator import (
 
 DE, EN, FR, JA = map(Language, "de en fr ja".split())
 QUESTION = "Quelle est la capitale du Mali ?"
-KNOWN = Known(documents=frozenset({"fr-1", "de-2"}), names=("Bamako", "Bamako Ville"), asked_in=FR)
+KNOWN = Known(
+    documents=frozenset({"fr-1", "de-2"}),
+    names=("Bamako", "Bamako Ville"),
+    asked_in=FR,
+    subject=" Mali",
+)
 TELLING = evidence(1, "fr", "La capitale du Mali est Bamako.")
-FOREIGN = evidence(2, "de", "Die Hauptstadt ist Bamako.", translation="La capitale est Bamako.")
+FOREIGN = evidence(
+    2, "de", "Die Hauptstadt von Mali ist Bamako.", translation="La capitale de Mali est Bamako."
+)
 OTHER = evidence(3, "fr", "La capitale du Tchad est Bamako.")
 
 
@@ -73,8 +80,21 @@ def test_a_name_is_copied_as_it_stands_with_the_space_before_it(text: str, name:
 def test_the_answer_is_taken_from_what_tells_it_in_the_askers_language() -> None:
     assert find_answer(KNOWN, [OTHER, FOREIGN, TELLING], FR) == Finding(number=2, name=" Bamako")
     assert find_answer(KNOWN, [OTHER], FR) is None
-    untranslated = evidence(2, "de", "Die Hauptstadt ist Bamako.")
+    untranslated = evidence(2, "de", "Die Hauptstadt von Mali ist Bamako.")
     assert find_answer(KNOWN, [untranslated], FR) is None
+
+
+def test_a_passage_that_does_not_name_the_subject_as_the_question_does_tells_nothing() -> None:
+    unseen = evidence(2, "de", "バマコ", translation="La capitale est Bamako.")
+    assert find_answer(KNOWN, [unseen], FR) is None
+
+
+async def test_the_subject_is_named_before_it_is_said_whether_it_was_found() -> None:
+    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, second_share=0.0)
+    hit = await policy.act(observe([OTHER, TELLING], searched=["fr"]), lambda text: None)
+    assert hit.text == "<think> Mali [1]</think><answer> Bamako [1]</answer>"
+    miss = await policy.act(observe([OTHER], searched=["fr"]), lambda text: None)
+    assert miss.text == '<think> Mali missing</think><answer found="no">—</answer>'
 
 
 async def test_it_searches_first_in_the_language_it_is_asked_in() -> None:

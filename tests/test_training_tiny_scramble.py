@@ -23,7 +23,7 @@ RUN = [
         text="Searched fr: 1 new.\n<information>\n[1] (French) Laponie\n"
         "La capitale de Laponie est Rovaniemi.\n</information>\nTurns left: 4. Searches left: 2.",
     ),
-    Segment(kind="policy", text="<think>found [1]</think><answer> Rovaniemi [1]</answer>"),
+    Segment(kind="policy", text="<think> Laponie [1]</think><answer> Rovaniemi [1]</answer>"),
 ]
 
 
@@ -57,8 +57,9 @@ def test_names_are_made_new_and_the_protocol_is_left() -> None:
     read = [text(scrambler.scramble(lesson(), random.Random(seed)).ids) for seed in range(20)]
     assert len(set(read)) == 20
     assert not all("Rovaniemi" in one for one in read)
-    for kept in ('<search lang="fr">', "Answer in fr and", "<think>found [1]</think><answer>"):
-        assert all(kept in one for one in read)
+    kept = ('<search lang="fr">', "Answer in fr and", "Quelle est la", "[1]</think><answer>")
+    for one in read:
+        assert all(part in one for part in kept)
 
 
 def test_the_share_says_how_many_readings_are_scrambled() -> None:

@@ -11,6 +11,7 @@ from tiny_lessons import lessons, small_model, small_tokenizer
 
 from crosearch.tools.errors import TrainingError
 from crosearch.training.tiny_lessons import Lesson
+from crosearch.training.tiny_optimizer import TinyOptimizer
 from crosearch.training.tiny_scramble import Scrambler
 from crosearch.training.tiny_trainer import (
     BATCH_TOKENS,
@@ -18,7 +19,6 @@ from crosearch.training.tiny_trainer import (
     Schedule,
     batches_of,
     lesson_loss,
-    make_optimizer,
     round_batches,
     train_step,
 )
@@ -82,7 +82,7 @@ def test_what_is_not_the_policys_carries_no_loss() -> None:
 
 def test_steps_bring_the_loss_down() -> None:
     model, made = small_model(), lessons(8)
-    optimizer = make_optimizer(model)
+    optimizer = TinyOptimizer(model)
     losses = [train_step(model, optimizer, made, 3e-3) for _ in range(30)]
     assert losses[-1] < losses[0] / 2
 
@@ -92,4 +92,4 @@ def test_a_loss_that_is_no_number_ends_it() -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match=r"the loss is nan at a rate of 0\.1"):
-        train_step(model, make_optimizer(model), lessons(2), 0.1)
+        train_step(model, TinyOptimizer(model), lessons(2), 0.1)

@@ -30,13 +30,13 @@ from crosearch.training.tiny_lessons import (
     take_round,
 )
 from crosearch.training.tiny_model import make_model, save_model
+from crosearch.training.tiny_optimizer import TinyOptimizer
 from crosearch.training.tiny_runs import RunSettings, demonstrate, world_settings
 from crosearch.training.tiny_scramble import Scrambler
 from crosearch.training.tiny_tokenizer import train_tokenizer
 from crosearch.training.tiny_trainer import (
     Position,
     Schedule,
-    make_optimizer,
     round_batches,
     train_step,
 )
@@ -44,7 +44,6 @@ from crosearch.training.tiny_trainer import (
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Note = Callable[[str], None]
@@ -69,7 +68,7 @@ class TinySettings:
     """Of the tokenizer."""
     passes: int = 2
     """How often each lesson is read."""
-    scrambled_share: float = 0.6
+    scrambled_share: float = 0.75
     """How many readings are of lessons whose names were made new."""
     every: int = 400
     """Steps between two checkpoints, each with scores on questions for validation."""
@@ -124,11 +123,9 @@ class _Training:
     settings: TinySettings
     tokenizer: "PreTrainedTokenizerBase"
     model: "PreTrainedModel"
-    optimizer: "torch.optim.Optimizer"
+    optimizer: TinyOptimizer
     position: Position
     scrambler: Scrambler
-    decisive: int
-    """The piece before a decision."""
     dev: DevWorld
     show: Show
     losses: list[float] = field(default_factory=list[float])
@@ -159,7 +156,7 @@ def train_tiny(
     model = make_model(
         tokenizer, width=settings.width, layers=settings.layers, seed=settings.runs.seed
     )
-    optimizer = make_optimizer(model)
+    optimizer = TinyOptimizer(model)
     position = resume(settings.work, model, optimizer, note)
     note("building the world of the questions for validation and test")
     dev = open_dev_world(
@@ -171,7 +168,6 @@ def train_tiny(
         model=model,
         optimizer=optimizer,
         position=position,
-        decisive=tokenizer.get_vocab()["<think>"],
         scrambler=Scrambler(tokenizer, settings.scrambled_share),
         dev=dev,
         show=show,
@@ -265,9 +261,7 @@ def _train_round(training: _Training, maker: "BaseProcess") -> None:
     for batch in batches[position.batch :]:
         started = time.monotonic()
         rate = settings.schedule.rate_at(position)
-        loss = train_step(
-            training.model, training.optimizer, batch, rate, decisive=training.decisive
-        )
+        loss = train_step(training.model, training.optimizer, batch, rate)
         training.losses.append(loss)
         position.step += 1
         position.batch += 1

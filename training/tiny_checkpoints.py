@@ -17,22 +17,21 @@ from crosearch.training.retriever_checkpoints import (
     step_of,
 )
 from crosearch.training.retriever_settings import Note
+from crosearch.training.tiny_optimizer import TinyOptimizer
 from crosearch.training.tiny_trainer import Position
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel
 
 _OPTIMIZER = "optimizer.safetensors"
 _POSITION = "position.json"
-_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _KEPT = 2
 
 
 def save_checkpoint(
     folder: Path,
     model: "PreTrainedModel",
-    optimizer: "torch.optim.Optimizer",
+    optimizer: TinyOptimizer,
     position: Position,
 ) -> Path:
     """Write a checkpoint; only once it is whole does it count, and older ones go."""
@@ -41,13 +40,7 @@ def save_checkpoint(
     target = folder / f"checkpoint-{position.step}"
     shutil.rmtree(target, ignore_errors=True)
     save_weights(model, target)
-    moments = {
-        f"{name}/{moment}": optimizer.state[weight][moment].contiguous()
-        for name, weight in model.named_parameters()
-        for moment in _MOMENTS
-        if weight in optimizer.state
-    }
-    save_file(moments, str(target / _OPTIMIZER))
+    save_file(optimizer.tensors(), str(target / _OPTIMIZER))
     (target / _POSITION).write_text(json.dumps(asdict(position)), encoding="utf-8")
     seal(target)
     for older in sorted(folder.glob("checkpoint-*"), key=step_of)[:-_KEPT]:
@@ -56,7 +49,7 @@ def save_checkpoint(
 
 
 def resume(
-    folder: Path, model: "PreTrainedModel", optimizer: "torch.optim.Optimizer", note: Note
+    folder: Path, model: "PreTrainedModel", optimizer: TinyOptimizer, note: Note
 ) -> Position:
     """Put model and optimizer back to the newest whole checkpoint; without one, to the beginning.
 
@@ -76,11 +69,8 @@ def resume(
         return Position()
     load_weights(model, checkpoint)
     try:
-        moments = load_file(str(checkpoint / _OPTIMIZER))
+        optimizer.load(load_file(str(checkpoint / _OPTIMIZER)))
         position = Position(**json.loads((checkpoint / _POSITION).read_text(encoding="utf-8")))
-        for name, weight in model.named_parameters():
-            if f"{name}/step" in moments:
-                optimizer.state[weight] = {m: moments[f"{name}/{m}"] for m in _MOMENTS}
     except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
         raise TrainingError(f"{checkpoint.name} cannot be gone on from: {error}") from error
     return position

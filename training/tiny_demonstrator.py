@@ -14,7 +14,7 @@ from crosearch.agents.policy import Emission, Emit, Observation
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
 
-ABSTENTION = '<think>missing</think><answer found="no">—</answer>'
+_GIVEN_UP = '<answer found="no">—</answer>'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,8 @@ class Known:
     """What the answer is called in the language to answer in."""
     asked_in: Language
     """The question's own language, which is mostly the one to answer in."""
+    subject: str
+    """What the question is about, as it stands there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,20 +69,21 @@ class DemonstratingPolicy:
         finding = find_answer(known, observation.evidence, observation.language)
         if finding is not None:
             mark = f"[{finding.number}]"
-            return Emission(
-                text=f"<think>found {mark}</think><answer>{finding.name} {mark}</answer>"
-            )
+            answer = f"<answer>{finding.name} {mark}</answer>"
+            return Emission(text=_thought(known, mark) + answer)
         searched = {code for search in observation.searches for code in search["languages"]}
         left = [language for language in observation.languages if language not in searched]
-        goes_on = observation.searches_left and observation.turns_left > 1 and left
-        if goes_on and draw.random() < self._second_share:
-            thought = "<think>missing</think>"
-            return Emission(text=thought + _search(draw.choice(left), observation.question))
-        return Emission(text=ABSTENTION)
+        may_go_on = observation.searches_left and observation.turns_left > 1 and left
+        goes_on = may_go_on and draw.random() < self._second_share
+        action = _search(draw.choice(left), observation.question) if goes_on else _GIVEN_UP
+        return Emission(text=_thought(known, "missing") + action)
 
 
 def find_answer(known: Known, evidence: Sequence[Evidence], language: Language) -> Finding | None:
     """Find where the answer can be copied from, in the asker's language; None where nowhere.
+
+    A passage counts only if the subject stands in it as in the question: who knows nothing could
+    not see in any other that it is about it.
 
     Args:
         known: What tells the answer, and its names.
@@ -88,7 +91,7 @@ def find_answer(known: Known, evidence: Sequence[Evidence], language: Language) 
         language: The one to answer in.
     """
     for entry in evidence:
-        if entry["document_id"] not in known.documents:
+        if entry["document_id"] not in known.documents or not _mentions(entry, known.subject):
             continue
         text = entry["text"] if entry["language"] == language else entry["translation"] or ""
         if name := find_name(text, known.names):
@@ -104,12 +107,23 @@ def find_name(text: str, names: Iterable[str]) -> str:
     return ""
 
 
+def _mentions(entry: Evidence, subject: str) -> bool:
+    """Tell whether a name stands in what a policy is shown of a passage."""
+    shown = (entry["title"], entry["text"], entry["translation"] or "")
+    return any(subject.strip().casefold() in text.casefold() for text in shown)
+
+
 def _first_language(asked_in: Language, observation: Observation, draw: random.Random) -> Language:
     """Choose the question's own language, then the answer's, and any where none can be searched."""
     for language in (asked_in, observation.language):
         if language in observation.languages:
             return language
     return draw.choice(list(observation.languages))
+
+
+def _thought(known: Known, found: str) -> str:
+    """Name what is looked for before saying whether it was found: so the two can be compared."""
+    return f"<think>{known.subject} {found}</think>"
 
 
 def _search(language: Language, question: str) -> str:

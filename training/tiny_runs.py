@@ -26,7 +26,7 @@ from crosearch.tools.search import open_retriever
 from crosearch.tools.translate import LexiconTranslator
 from crosearch.training.facts import FactTable, World, WorldQuestion, WorldSettings, build_world
 from crosearch.training.facts_settings import DEFAULT_LANGUAGES
-from crosearch.training.tiny_demonstrator import DemonstratingPolicy, Known
+from crosearch.training.tiny_demonstrator import DemonstratingPolicy, Known, find_name
 
 CONTEXT = SearchContext(
     passages=2,
@@ -41,7 +41,7 @@ CONTEXT = SearchContext(
 
 _AT_ONCE = 16
 _KINDS = {"own": 0.5, "other": 0.4, "nowhere": 0.1}
-_BUDGETS = ((3, 5), (3, 5), (3, 5), (2, 4), (4, 8))
+_BUDGETS = ((3, 5), (3, 5), (2, 4), (4, 8), (5, 8))
 """Searches and turns that a lesson's run may have."""
 _PASSAGES = (2, 2, 2, 3)
 
@@ -91,7 +91,7 @@ async def demonstrate(table: FactTable, settings: RunSettings, number: int) -> l
         _draw_task(question, settings, draw)
         for question in draw_questions(world.questions["train"], settings.runs, draw)
     ]
-    policy = DemonstratingPolicy(known_of(tasks), second_share=settings.second_share)
+    policy = DemonstratingPolicy(known_of(tasks, table), second_share=settings.second_share)
     with TemporaryDirectory() as folder:
         return await run_tasks(policy, open_world(world, Path(folder)), tasks)
 
@@ -134,16 +134,23 @@ def draw_questions(
     return drawn
 
 
-def known_of(tasks: Sequence[Task]) -> dict[tuple[str, Language], Known]:
-    """Say what a demonstrating policy knows of tasks."""
+def known_of(tasks: Sequence[Task], table: FactTable) -> dict[tuple[str, Language], Known]:
+    """Say what a demonstrating policy knows of tasks on the facts of a table."""
     return {
         (task.text, task.question.language): Known(
             documents=frozenset(f"{task.question.fact}.{code}" for code in task.question.told_in),
             names=tuple(task.question.answers.get(task.question.language, ())),
             asked_in=task.asked_in,
+            subject=_subject(task, table),
         )
         for task in tasks
     }
+
+
+def _subject(task: Task, table: FactTable) -> str:
+    """Find what a task's question is about, as it stands there, with the space before it."""
+    entity = task.question.fact.split(".")[0]
+    return find_name(task.text, [table.labels[entity][task.asked_in]])
 
 
 async def run_tasks(

@@ -13,6 +13,7 @@ import numpy as np
 
 from crosearch.tools.errors import TrainingError
 from crosearch.training.tiny_lessons import Lesson
+from crosearch.training.tiny_optimizer import TinyOptimizer
 from crosearch.training.tiny_scramble import Scrambler
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 BATCH_TOKENS = 3_000
 _CLIP = 1.0
-_DECISION_COUNTS = 10.0
-"""Tokens that a decision is worth."""
 _JITTER = 20
 """Tokens by which lengths are blurred, so that a batch's lessons differ from pass to pass."""
 
@@ -91,20 +90,11 @@ def round_batches(
         yield from batches_of([scrambler.scramble(lesson, draw) for lesson in lessons], draw)
 
 
-def make_optimizer(model: "PreTrainedModel") -> "torch.optim.AdamW":
-    """Make the optimizer; its rate is set at each step."""
-    import torch
-
-    return torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
-
-
 def train_step(
     model: "PreTrainedModel",
-    optimizer: "torch.optim.Optimizer",
+    optimizer: TinyOptimizer,
     batch: Sequence[Lesson],
     rate: float,
-    *,
-    decisive: int | None = None,
 ) -> float:
     """Take one step, and return its loss in nats a token; see `lesson_loss`.
 
@@ -113,32 +103,20 @@ def train_step(
     """
     import torch
 
-    for group in optimizer.param_groups:
-        group["lr"] = rate
     model.train()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = lesson_loss(model, batch, decisive=decisive)
-    optimizer.zero_grad()
+        loss = lesson_loss(model, batch)
     loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
     torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
-    optimizer.step()
+    optimizer.step(rate)
     value = float(loss.item())
     if not np.isfinite(value):
         raise TrainingError(f"the loss is {value} at a rate of {rate:g}: take a smaller --rate")
     return value
 
 
-def lesson_loss(
-    model: "PreTrainedModel", batch: Sequence[Lesson], *, decisive: int | None = None
-) -> "torch.Tensor":
-    """Average the losses of the policy's tokens; logits are made for those alone.
-
-    Args:
-        model: The model.
-        batch: What it is to learn.
-        decisive: The piece after which a turn's one decision is written, whether the evidence tells
-            it; that token counts as several, since it is one of thirty.
-    """
+def lesson_loss(model: "PreTrainedModel", batch: Sequence[Lesson]) -> "torch.Tensor":
+    """Average the losses of the policy's tokens; logits are made for those alone."""
     import torch
 
     pad = torch.nn.utils.rnn.pad_sequence
@@ -147,8 +125,4 @@ def lesson_loss(
     # The padding lies behind, where no token that counts looks.
     hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
     logits = cast("torch.Tensor", model.lm_head(hidden[:, :-1][learnt]))
-    losses = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learnt], reduction="none")
-    weights = torch.ones_like(losses)
-    if decisive is not None:
-        weights[ids[:, :-1][learnt] == decisive] = _DECISION_COUNTS
-    return (losses * weights).sum() / weights.sum()
+    return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][learnt])
