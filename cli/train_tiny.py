@@ -14,7 +14,7 @@ from crosearch.cli.tuning_options import prepare_libraries
 from crosearch.tools.errors import UsageError
 
 if TYPE_CHECKING:
-    from crosearch.training.tiny import TinyProgress, TinyReport, TinySettings
+    from crosearch.training.tiny_settings import TinyProgress, TinyReport, TinySettings
 
 EXAMPLES = examples(
     "crosearch train tiny --out my-tiny",
@@ -134,8 +134,8 @@ def tiny(
     prepare_libraries()
     from crosearch.tools.languages import parse_languages
     from crosearch.training.facts_settings import DEFAULT_LANGUAGES
-    from crosearch.training.tiny import TinySettings
     from crosearch.training.tiny_runs import RunSettings
+    from crosearch.training.tiny_settings import TinySettings
     from crosearch.training.tiny_trainer import Schedule
 
     if (labels is None) != (facts is None):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tiny_trainings import small_training
 
-from crosearch.training.tiny import TinyProgress, train_tiny
+from crosearch.training.tiny import train_tiny
+from crosearch.training.tiny_settings import TinyProgress
 
 if __name__ == "__main__":
     out, last = sys.argv[1:]

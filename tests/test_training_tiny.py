@@ -13,7 +13,8 @@ from tiny_trainings import small_training
 from crosearch.agents.load import load_policy
 from crosearch.agents.local import LocalPolicy
 from crosearch.tools.errors import UsageError
-from crosearch.training.tiny import TinyProgress, TinyReport, train_tiny
+from crosearch.training.tiny import train_tiny
+from crosearch.training.tiny_settings import TinyProgress, TinyReport
 
 pytestmark = pytest.mark.slow
 
@@ -72,8 +73,8 @@ def test_a_training_that_was_killed_ends_with_the_same_weights(
 
 
 def test_another_training_in_the_folder_is_refused(trained: Trained, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds a training with other settings"):
+    with pytest.raises(UsageError, match="holds another run: seed 0 there, 1 here"):
         train_tiny(small_training(trained[0], seed=1))
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(UsageError, match="is not empty"):
+    with pytest.raises(UsageError, match="holds something else"):
         train_tiny(small_training(tmp_path))

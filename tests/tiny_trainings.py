@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from crosearch.tools.languages import Language
-from crosearch.training.tiny import TinySettings
 from crosearch.training.tiny_runs import RunSettings
+from crosearch.training.tiny_settings import TinySettings
 from crosearch.training.tiny_trainer import Schedule
 
 

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import cast
 
 from crosearch.training.grpo_settings import Figures, GrpoReport, GrpoSettings
-from crosearch.training.shard_files import sync_folder
-from crosearch.training.training_folder import hold_folder, read_json, write_json
+from crosearch.training.training_folder import bring_model, hold_folder, read_json, write_json
 
 _FIGURES = "figures.json"
 _HISTORY = "history.json"
-_MODEL = "config.json"
 _FREE = ("out", "concurrency", "every", "keep", "vllm", "source", "track")
 """Settings that may differ when a training goes on."""
 
@@ -50,18 +48,11 @@ class GrpoRun:
         """Bring a saved model to its place; only then does the training count as done.
 
         Args:
-            model: A folder on the same disk; it is emptied.
+            model: A folder on the same disk; it goes.
             figures: What came of the training.
             history: The metrics of each step.
         """
-        # What tells a model from a folder comes last.
-        for path in sorted(model.iterdir(), key=lambda path: path.name == _MODEL):
-            target = self.out / path.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            path.replace(target)
-        model.rmdir()
-        sync_folder(self.out)
+        bring_model(model, self.out)
         write_json(self.state / _HISTORY, {"steps": list(history)})
         write_json(self.state / _FIGURES, figures)
         return GrpoReport(

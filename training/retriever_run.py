@@ -15,6 +15,7 @@ from crosearch.training import training_folder
 from crosearch.training.new_folder import new_folder
 from crosearch.training.retriever_settings import Figures, RetrieverTraining, settings_json
 from crosearch.training.training_folder import (
+    bring_model,
     hold_folder,
     read_json,
     tell_difference,
@@ -50,17 +51,12 @@ class Run:
         """Bring a saved model to its place, with its card; only then does it count as done.
 
         Args:
-            model: A folder on the same disk; it is emptied.
+            model: A folder on the same disk; it goes.
             card: The text of README.md.
             figures: What came of the training.
             history: Scores by step.
         """
-        # What tells a model from a folder comes last.
-        for path in sorted(model.iterdir(), key=lambda path: path.name == _MODEL):
-            target = self.out / path.name
-            if target.is_dir():
-                shutil.rmtree(target)
-            path.replace(target)
+        bring_model(model, self.out, telling=_MODEL)
         write_text(self.out / "README.md", card)
         write_json(self.state / _HISTORY, history)
         write_json(self.state / _FIGURES, figures)

@@ -3,19 +3,17 @@
 `crosearch train tiny --out DIR` makes the tokenizer, the model and its card. Lessons are runs of a
 demonstrating policy in the real graph, over worlds of facts that are shuffled anew for each round
 (`tiny_runs`), made by a second process (`tiny_lessons`) ahead of the trainer (`tiny_trainer`). What
-a training needs to go on after a kill lies in `DIR/training`: the recipe, the tokenizer, the rounds
-made ahead, checkpoints, and `metrics.jsonl`.
+a training needs to go on after a kill lies in `DIR/training`: the settings, the tokenizer, the
+rounds made ahead, checkpoints, and `metrics.jsonl`.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, cast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
-from crosearch.tools.errors import UsageError
 from crosearch.training.facts import FactTable, read_facts
 from crosearch.training.facts_split import split_facts
 from crosearch.training.tiny_card import write_card
@@ -31,89 +29,20 @@ from crosearch.training.tiny_lessons import (
 )
 from crosearch.training.tiny_model import make_model, save_model
 from crosearch.training.tiny_optimizer import TinyOptimizer
-from crosearch.training.tiny_runs import RunSettings, demonstrate, world_settings
+from crosearch.training.tiny_runs import demonstrate, world_settings
 from crosearch.training.tiny_scramble import Scrambler
+from crosearch.training.tiny_settings import Note, Show, TinyProgress, TinyReport, TinySettings
 from crosearch.training.tiny_tokenizer import train_tokenizer
-from crosearch.training.tiny_trainer import (
-    Position,
-    Schedule,
-    round_batches,
-    train_step,
-)
+from crosearch.training.tiny_trainer import Position, round_batches, train_step
+from crosearch.training.training_folder import bring_model, hold_folder
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Note = Callable[[str], None]
-
 _AVERAGED = 50
 """Steps that a reported loss is the mean of."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TinySettings:
-    """What is trained, on what, and for how long."""
-
-    out: Path
-    """The model's folder."""
-    schedule: Schedule
-    facts: tuple[Path, Path] | None = None
-    """Files of labels and of facts; None: those that come with the package."""
-    runs: RunSettings = field(default_factory=RunSettings)
-    width: int = 192
-    layers: int = 4
-    pieces: int = 8_000
-    """Of the tokenizer."""
-    passes: int = 2
-    """How often each lesson is read."""
-    scrambled_share: float = 0.75
-    """How many readings are of lessons whose names were made new."""
-    every: int = 400
-    """Steps between two checkpoints, each with scores on questions for validation."""
-    dev_questions: int = 48
-    """Of each kind; as many as four times that for the test in the end."""
-
-    @property
-    def work(self) -> Path:
-        """Where the training keeps what it needs to go on."""
-        return self.out / "training"
-
-
-class TinyProgress(TypedDict):
-    """How far a training is."""
-
-    step: int
-    done: float
-    """How much of it is over, from 0 to 1."""
-    loss: float
-    """Of the last steps, in nats a token of the policy's."""
-    tokens_per_second: float
-    """Read, over the whole training, waiting for lessons counted."""
-    lessons: int
-    rounds: int
-    seconds: float
-    dev: DevScores | None
-    """Scores on the questions for validation, where they were just made."""
-
-
-class TinyReport(TypedDict):
-    """What came of a training."""
-
-    model: str
-    parameters: int
-    pieces: int
-    step: int
-    lessons: int
-    tokens: int
-    seconds: float
-    tokens_per_lesson: float
-    test: DevScores
-    """On questions of the test split, with the weights as they are in the folder."""
-
-
-Show = Callable[[TinyProgress], None]
 
 
 @dataclass(kw_only=True)
@@ -146,11 +75,18 @@ def train_tiny(
 
     Raises:
         UsageError: The folder holds another training or something else.
-        TrainingError: The training broke down, or a checkpoint is of another model.
+        TrainingError: The training broke down, a checkpoint is of another model, or another
+            process is at it.
         DocumentError: The facts cannot be read.
     """
     world_settings(settings.runs, 0)  # refuses languages that no world can be in
-    _claim(settings)
+    with hold_folder(settings.work, settings.shown()):
+        training = _prepare(settings, show, note)
+        _train(training)
+        return _finish(training)
+
+
+def _prepare(settings: TinySettings, show: Show, note: Note) -> _Training:
     table = read_facts(*settings.facts) if settings.facts else read_facts()
     tokenizer = _tokenizer(settings, table, note)
     model = make_model(
@@ -162,7 +98,7 @@ def train_tiny(
     dev = open_dev_world(
         table, settings.runs, settings.work / "dev", questions=settings.dev_questions
     )
-    training = _Training(
+    return _Training(
         settings=settings,
         tokenizer=tokenizer,
         model=model,
@@ -172,30 +108,6 @@ def train_tiny(
         dev=dev,
         show=show,
     )
-    _train(training)
-    return _finish(training)
-
-
-def _claim(settings: TinySettings) -> None:
-    """Take the folder, or see that the same training began there."""
-    decides = {
-        **asdict(replace(settings, out=Path())), "facts": bool(settings.facts), "every": None,
-        "dev_questions": None,
-        "schedule": {**asdict(settings.schedule), "steps": None, "minutes": None},
-    }  # fmt: skip
-    recipe = json.dumps(decides, default=str, sort_keys=True)
-    path = settings.work / "recipe.json"
-    if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != json.loads(recipe):
-            raise UsageError(
-                f"{str(settings.out)!r} holds a training with other settings: "
-                "give the same ones, or another folder"
-            )
-    elif settings.out.exists() and any(settings.out.iterdir()):
-        raise UsageError(f"{str(settings.out)!r} is not empty: give a folder that is not there yet")
-    else:
-        settings.work.mkdir(parents=True)
-        path.write_text(recipe + "\n", encoding="utf-8")
 
 
 def _tokenizer(settings: TinySettings, table: FactTable, note: Note) -> "PreTrainedTokenizerBase":
@@ -308,7 +220,9 @@ def _finish(training: _Training) -> TinyReport:
     from crosearch.agents.local_model import load_causal_lm
 
     settings, position = training.settings, training.position
-    save_model(training.model, training.tokenizer, settings.out)
+    made = settings.work / "model"
+    save_model(training.model, training.tokenizer, made)
+    bring_model(made, settings.out)
     model, tokenizer = load_causal_lm(str(settings.out), adapter=None, device="cpu")
     report = TinyReport(
         model=str(settings.out),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crosearch.training.tiny_runs import CONTEXT, RunSettings
 
 if TYPE_CHECKING:
-    from crosearch.training.tiny import TinyReport
+    from crosearch.training.tiny_settings import TinyReport
 
 _CARD = """\
 # The tiny policy

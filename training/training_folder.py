@@ -6,12 +6,14 @@ keeps other processes away.
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from crosearch.tools.errors import TrainingError, UsageError
 from crosearch.tools.lock import LockHeldError, sole_lock
+from crosearch.training.shard_files import sync_folder
 
 Tell = Callable[[str, object, object], str]
 """Says how a setting differs: its name, what it is there, and what it is here."""
@@ -97,6 +99,23 @@ def hold_folder(
         raise TrainingError(f"{str(out)!r} is being trained {error.holder}") from error
     except OSError as error:
         raise TrainingError(f"cannot write to {str(out)!r}: {error.strerror or error}") from error
+
+
+def bring_model(model: Path, out: Path, *, telling: str = "config.json") -> None:
+    """Bring a saved model to its place; it looks like a model only once all of it is there.
+
+    Args:
+        model: A folder on the same disk; it is emptied, and goes.
+        out: Gets its files; what is called the same there goes.
+        telling: The file that tells a model's folder from others, which comes last.
+    """
+    for path in sorted(model.iterdir(), key=lambda path: path.name == telling):
+        target = out / path.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        path.replace(target)
+    model.rmdir()
+    sync_folder(out)
 
 
 def read_json(path: Path) -> dict[str, object] | None:

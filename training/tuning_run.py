@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import cast
 
 from crosearch.training import training_folder
-from crosearch.training.training_folder import hold_folder, read_json, write_json
+from crosearch.training.training_folder import bring_model, hold_folder, read_json, write_json
 from crosearch.training.tuning_settings import Tuning, TuningFigures
 
 _DONE = "done.json"
-_MODEL = "config.json"
-"""What tells a model's folder from others."""
 
 
 class TuningRun:
@@ -42,12 +40,11 @@ class TuningRun:
         """Bring a saved model to its place; only then does the tuning count as done.
 
         Args:
-            model: A folder within `state`; it is emptied.
+            model: A folder within `state`; it goes.
             figures: What came of the tuning.
             history: Metrics by step.
         """
-        for path in sorted(model.iterdir(), key=lambda path: path.name == _MODEL):
-            path.replace(self.out / path.name)
+        bring_model(model, self.out)
         write_json(self.state / _DONE, {"figures": figures, "history": history})
         for path in self.state.iterdir():
             if path.is_dir():
