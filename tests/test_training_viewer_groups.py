@@ -2,7 +2,8 @@
 
 from viewer_samples import failed_run, lighthouse_run
 
-from crosearch.training.trajectories import Trajectory
+from crosearch.tools.languages import Language
+from crosearch.training.trajectories import Trajectory, Variation
 from crosearch.training.viewer_groups import GroupView, Row, view_group
 
 
@@ -58,3 +59,13 @@ def test_searches_citations_mistakes_and_failures_stand_line_by_line() -> None:
     assert row(view, "evidence cited").cells[0].lines == ("fr: Phare de Cordouan",)
     assert row(view, "failures").cells[1].lines == ("search de timeout", "policy error")
     assert row(view, "mistakes").cells[0].lines[0].startswith("no action")
+
+
+def test_members_that_were_asked_in_other_languages_say_so() -> None:
+    records = varied()
+    assert "asked" not in [row.name for row in view_group(records).rows]
+    records[1]["variation"] = Variation(
+        asked_in=Language("de"), question="Wie hoch?", nudge="own", search_languages=[]
+    )
+    cells = row(view_group(records), "asked").cells
+    assert [cell.lines for cell in cells] == [(), ("de: Wie hoch?",), ()]

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from viewer_samples import arabic_run, failed_run, lighthouse_run, token_run
 
+from crosearch.tools.languages import Language
 from crosearch.training.record_checks import parse_record
-from crosearch.training.trajectories import Trajectory
+from crosearch.training.trajectories import Trajectory, Variation
 from crosearch.training.viewer_pages import Pages, whole_group_page, whole_run_page
 
 HOSTILE = (
@@ -75,6 +76,12 @@ def spoiled(record: Trajectory, text: str) -> Trajectory:
     value["searchable"] = {text: 3}
     value["answers"] = {text: [text]}
     value["translations"] = {text: text}
+    value["variation"] = {
+        "asked_in": text,
+        "question": f"{text}?",
+        "nudge": "own",
+        "search_languages": [text],
+    }
     return parse_record(value)
 
 
@@ -134,6 +141,19 @@ def test_a_whole_page_needs_nothing_beside_it() -> None:
         assert not {tag for tag, _ in skeleton.elements} & {"link", "script", "img", "iframe"}
         assert "default-src &#39;none&#39;" in page
         assert "@media" in page
+
+
+def test_a_member_of_a_group_tells_how_it_was_asked() -> None:
+    record = lighthouse_run()
+    assert "asked as" not in Skeleton(Pages("log").run(record)).text
+    record["variation"] = Variation(
+        asked_in=Language("de"),
+        question="Wie hoch ist der Turm?",
+        nudge="own",
+        search_languages=[Language("de")],
+    )
+    text = Skeleton(Pages("log").run(record)).text
+    assert "asked as" in text and "Wie hoch ist der Turm?" in text and "might search" in text
 
 
 def test_a_failure_is_marked() -> None:

@@ -65,6 +65,8 @@ def view_group(records: Sequence[Trajectory], *, left_out: int = 0) -> GroupView
 
 def _rows(runs: Sequence[RunView]) -> Iterator[Row]:
     records = [run.record for run in runs]
+    if any(record["variation"] for record in records):
+        yield _row("asked", (_variation(record) for record in records))
     yield _answers(records)
     for name in dict.fromkeys(name for record in records for name in record["rewards"]):
         yield _numbers(f"reward {name}", (record["rewards"].get(name) for record in records))
@@ -122,6 +124,16 @@ def _numbers(name: str, values: Iterable[float | None]) -> Row:
         for value in numbers
     )
     return Row(name=name, cells=tuple(cells), differs=len(set(numbers)) > 1)
+
+
+def _variation(record: Trajectory) -> list[str]:
+    """Tell how a member of a group was asked, and where it might search."""
+    variation = record["variation"]
+    if variation is None:
+        return []
+    nudged = ", ".join(variation["search_languages"])
+    asked = f"{variation['asked_in']}: {variation['question']}"
+    return [asked, f"may search {nudged}"] if nudged else [asked]
 
 
 def _searches(record: Trajectory) -> list[str]:
