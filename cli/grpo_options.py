@@ -252,6 +252,16 @@ Loss = Annotated[
         show_default=False,
     ),
 ]
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What advantages are divided by: the deviation of the rewards in the group or the "
+        "batch, or none (else batch).",
+        rich_help_panel=_LEARNED,
+        show_default=False,
+    ),
+]
 Clip = Annotated[
     float | None,
     typer.Option(

@@ -73,6 +73,8 @@ class RecordingTrainer(GraphGRPOTrainer):
     """Remembers its micro-batches, and the gradients that come back to the last hidden states."""
 
     batches: list[Batch]
+    read: list[Tensor]
+    """The tokens that the model read, row by row as it read them."""
     gradients: list[Tensor]
 
     def _compute_loss(self, model: nn.Module, inputs: Batch) -> Tensor:
@@ -80,13 +82,14 @@ class RecordingTrainer(GraphGRPOTrainer):
         return super()._compute_loss(model, inputs)
 
     def watch_gradients(self) -> None:
-        self.gradients = []
+        self.gradients, self.read = [], []
 
-        def keep(module: nn.Module, inputs: Any, output: Any) -> None:
+        def keep(module: nn.Module, inputs: Any, given: Any, output: Any) -> None:
             if output.last_hidden_state.requires_grad:
+                self.read.append(given["input_ids"])
                 output.last_hidden_state.register_hook(self.gradients.append)
 
-        self.network.get_submodule("model").register_forward_hook(keep)
+        self.network.get_submodule("model").register_forward_hook(keep, with_kwargs=True)
 
 
 def rollouts(question: str, *answers: str, failed: Sequence[int] = ()) -> list[Rollout]:

@@ -241,6 +241,7 @@ def _elsewhere(place: Workplace, folder: Path) -> dict[str, Any]:
         ({"learning_rate": -1.0}, "the learning rate is -1"),
         ({"temperature": 0.0}, "temperature is 0; it must be above 0"),
         ({"loss": "ppo"}, "there is no loss 'ppo': known are grpo, bnpo"),
+        ({"scale": "run"}, "advantages cannot be scaled by 'run': known are group, batch, none"),
         ({"updates": 4, "micro_batch": 2}, "a checkpoint every 2 steps would cut a batch"),
         ({"rewards": {"beauty": 1.0}}, "there is no reward 'beauty'"),
         ({"track": "abacus"}, "unknown tracker 'abacus'"),

@@ -87,9 +87,9 @@ def test_a_perturbed_recorded_log_probability_changes_the_loss(
     [before] = _steps(_train(model, log, tmp_path / "before", steps=1))
     [after] = _steps(_train(model, other, tmp_path / "after", steps=1))
     # The token's ratio is e to the nudge: its run's advantage counts that much more.
-    rewards = [1.0, *[0.0] * (SAMPLES - 1)]
-    mean = sum(rewards) / SAMPLES
-    deviation = math.sqrt(sum((reward - mean) ** 2 for reward in rewards) / (SAMPLES - 1))
+    mean = 1 / SAMPLES
+    rewards = [1.0 if record["sample"] == 0 else 0.0 for record in records]
+    deviation = math.sqrt(sum((reward - mean) ** 2 for reward in rewards) / (len(rewards) - 1))
     advantage = (1 - mean) / (deviation + 1e-4)
     tokens = sum(
         len(s.get("logprobs", []))

@@ -58,6 +58,10 @@ def rows_of(trainer: RecordingTrainer) -> list[tuple[list[int], list[int], list[
     return sorted(rows)
 
 
+def tokens_of(rollout: Rollout) -> list[int]:
+    return [*rollout.prompt_ids, *rollout.completion_ids]
+
+
 def test_the_batch_holds_the_ids_the_mask_and_the_log_probabilities_of_the_runs(
     tmp_path: Path,
 ) -> None:
@@ -72,13 +76,16 @@ def test_the_batch_holds_the_ids_the_mask_and_the_log_probabilities_of_the_runs(
 def test_no_gradient_comes_back_to_the_logits_of_evidence_prompt_or_padding(
     tmp_path: Path,
 ) -> None:
-    trainer = trained(rollouts(ASKED, *ANSWERS), tmp_path, clip=1.0, clip_high=1e6)
-    (gradient,) = trainer.gradients
-    (batch,) = trainer.batches
-    sampled = torch.cat([batch["prompt_mask"] * 0, batch["tool_mask"]], dim=1).bool()
-    sampled &= torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1).bool()
-    # The logits of a token are made from the hidden state before it.
-    predicts = sampled.roll(-1, dims=1)
+    group = rollouts(ASKED, *ANSWERS)
+    trainer = trained(group, tmp_path, clip=1.0, clip_high=1e6)
+    (gradient,), (read,) = trainer.gradients, trainer.read
+    predicts = torch.zeros(read.shape, dtype=torch.bool)
+    for row, ids in enumerate(read.tolist()):
+        rollout = next(r for r in group if ids[: len(tokens_of(r))] == tokens_of(r))
+        # The logits of a token are made from the hidden state before it.
+        start = len(rollout.prompt_ids) - 1
+        predicts[row, start : start + len(rollout.mask)] = torch.tensor(rollout.mask)
+    assert predicts.sum() == sum(sum(rollout.mask) for rollout in group)
     assert torch.equal(gradient[~predicts], torch.zeros_like(gradient[~predicts]))
     assert (gradient[predicts].abs().sum(-1) > 0).all()
 

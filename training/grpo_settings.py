@@ -16,6 +16,7 @@ LOSS_TYPES: tuple[LossType, ...] = (
 """TRL's; each normalises a batch in its own way."""
 
 RewardScale = Literal["group", "batch", "none"]
+REWARD_SCALES: tuple[RewardScale, ...] = ("group", "batch", "none")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +67,9 @@ class GrpoSettings:
     """How far an importance ratio may fall below 1 before it is clipped."""
     clip_high: float | None = None
     """How far it may rise above 1; None: as far as it may fall."""
-    scale: RewardScale = "group"
-    """What advantages are divided by: the rewards' deviation in the group or the batch, or 1."""
+    scale: RewardScale = "batch"
+    """What advantages are divided by: the rewards' deviation in the group or the batch, or 1. By
+    the group's, a wrong answer among abstentions loses as much as a right one among them wins."""
     max_grad_norm: float = 1.0
     lora: int = 0
     """The rank of LoRA's matrices; 0 trains every weight."""
@@ -187,12 +189,21 @@ def check_settings(settings: GrpoSettings) -> None:
             f"the learning rate is {settings.learning_rate:g}; give one above 0 and below 1, "
             "such as 1e-6"
         )
-    if settings.loss not in LOSS_TYPES:
-        raise UsageError(f"there is no loss {settings.loss!r}: known are {', '.join(LOSS_TYPES)}")
+    _check_names(settings)
     if settings.every % (settings.updates * settings.passes):
         raise UsageError(
             f"a checkpoint every {settings.every} steps would cut a batch of rollouts, which makes "
             f"{settings.updates * settings.passes} steps: give a multiple of that"
+        )
+
+
+def _check_names(settings: GrpoSettings) -> None:
+    if settings.loss not in LOSS_TYPES:
+        raise UsageError(f"there is no loss {settings.loss!r}: known are {', '.join(LOSS_TYPES)}")
+    if settings.scale not in REWARD_SCALES:
+        raise UsageError(
+            f"advantages cannot be scaled by {settings.scale!r}: known are "
+            f"{', '.join(REWARD_SCALES)}"
         )
 
 
