@@ -134,6 +134,7 @@ def tiny(
     prepare_libraries()
     from crosearch.tools.languages import parse_languages
     from crosearch.training.facts_settings import DEFAULT_LANGUAGES
+    from crosearch.training.tiny_demonstrator import Habits
     from crosearch.training.tiny_runs import RunSettings
     from crosearch.training.tiny_settings import TinySettings
     from crosearch.training.tiny_trainer import Schedule
@@ -154,7 +155,7 @@ def tiny(
         ),
         runs=RunSettings(
             languages=parse_languages(languages) or DEFAULT_LANGUAGES,
-            second_share=second_share,
+            habits=Habits(second_share=second_share),
             seed=seed,
         ),
         width=width,

@@ -14,6 +14,7 @@ from crosearch.tools.ledger import Evidence
 from crosearch.training.tiny_demonstrator import (
     DemonstratingPolicy,
     Finding,
+    Habits,
     Known,
     find_answer,
     find_name,
@@ -59,7 +60,8 @@ def observe(
 async def act(
     observation: Observation, *, share: float = 0.0, known: Known = KNOWN
 ) -> SearchAction | AnswerAction:
-    policy = DemonstratingPolicy({(QUESTION, FR): known}, second_share=share)
+    habits = Habits(second_share=share, later_share=share, slip_share=0.0)
+    policy = DemonstratingPolicy({(QUESTION, FR): known}, habits)
     emission = await policy.act(observation, lambda text: None)
     return parse_action(emission.text)
 
@@ -90,7 +92,7 @@ def test_a_passage_that_does_not_name_the_subject_as_the_question_does_tells_not
 
 
 async def test_the_subject_is_named_before_it_is_said_whether_it_was_found() -> None:
-    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, second_share=0.0)
+    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, Habits(second_share=0, slip_share=0))
     hit = await policy.act(observe([OTHER, TELLING], searched=["fr"]), lambda text: None)
     assert hit.text == "<think> Mali [1]</think><answer> Bamako [1]</answer>"
     miss = await policy.act(observe([OTHER], searched=["fr"]), lambda text: None)
@@ -132,6 +134,35 @@ async def test_where_nothing_is_left_to_search_it_gives_up() -> None:
 async def test_the_seed_decides() -> None:
     miss = observe([OTHER], searched=["fr"], seed=7)
     assert await act(miss, share=0.5) == await act(miss, share=0.5)
+
+
+async def test_after_a_later_miss_it_goes_on_as_often_as_is_told_for_those() -> None:
+    habits = Habits(second_share=0.0, later_share=1.0, slip_share=0.0)
+    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, habits)
+    first = await policy.act(observe([OTHER], searched=["fr"]), lambda text: None)
+    later = await policy.act(observe([OTHER], searched=["fr", "de"]), lambda text: None)
+    assert "<answer" in first.text and "<search" in later.text
+
+
+async def test_slips_are_made_while_there_are_turns_to_make_up_for_them() -> None:
+    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, Habits(slip_share=1.0))
+    slips = {
+        (await policy.act(observe([TELLING], searched=["fr"], seed=n), lambda text: None)).text
+        for n in range(60)
+    }
+    assert not any("<answer> Bamako" in slip for slip in slips)
+    assert any('<search lang="fr">' in slip for slip in slips)
+    assert any('<search lang="ar">' in slip for slip in slips)
+    last = replace(observe([TELLING], searched=["fr"]), turns_left=2)
+    assert "<answer> Bamako" in (await policy.act(last, lambda text: None)).text
+
+
+async def test_after_a_slip_it_does_what_is_right() -> None:
+    feedback = Segment(kind="feedback", text="<think> is not closed")
+    slip = Segment(kind="policy", text="<think> Mali</search>")
+    observation = replace(observe([TELLING], searched=["fr"]), transcript=(slip, feedback))
+    action = await act(observation)
+    assert isinstance(action, AnswerAction) and action.text == "Bamako"
 
 
 async def test_what_was_sent_back_is_said_again() -> None:

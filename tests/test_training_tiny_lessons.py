@@ -32,10 +32,14 @@ class Maker:
         return self._alive
 
 
-def test_only_what_the_policy_said_is_learnt() -> None:
+def test_only_what_the_policy_said_is_learnt_and_no_turn_that_came_to_nothing() -> None:
     run = [
         Segment(kind="prompt", text="Answer in fr"),
         Segment(kind="prompt", text="Question: Qui ?"),
+        Segment(kind="policy", text="<think> Qui</search>"),
+        Segment(kind="feedback", text="Your last turn was not carried out: <think> is not closed."),
+        Segment(kind="policy", text='<search lang="fr"> Qui ?</search>'),
+        Segment(kind="evidence", text="Searched fr: 2 new.\n<information>\nSearched de: 0 new."),
         Segment(kind="policy", text='<search lang="fr"> Qui ?</search>'),
         Segment(kind="evidence", text="Searched fr: 0 new."),
         Segment(kind="policy", text='<answer found="no">—</answer>'),

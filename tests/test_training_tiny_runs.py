@@ -15,6 +15,7 @@ from crosearch.agents.transcript import Segment
 from crosearch.tools.languages import Language
 from crosearch.training.facts import WorldQuestion, build_world
 from crosearch.training.facts_split import split_facts
+from crosearch.training.tiny_demonstrator import Habits
 from crosearch.training.tiny_runs import (
     RunSettings,
     demonstrate,
@@ -24,7 +25,9 @@ from crosearch.training.tiny_runs import (
 )
 
 LANGUAGES = tuple(map(Language, "en fr de ru".split()))
-SETTINGS = RunSettings(languages=LANGUAGES, subjects=60, runs=60, mixed_share=0.3)
+SETTINGS = RunSettings(
+    languages=LANGUAGES, subjects=60, runs=60, mixed_share=0.3, habits=Habits(slip_share=0.0)
+)
 
 
 @cache
@@ -47,6 +50,14 @@ def test_every_run_searches_and_then_answers_or_gives_up() -> None:
         *searches, last = spoken(run)
         assert isinstance(last, AnswerAction)
         assert searches and all(isinstance(action, SearchAction) for action in searches)
+
+
+def test_runs_with_slips_end_like_others() -> None:
+    settings = replace(SETTINGS, runs=30, habits=Habits(slip_share=0.5))
+    slipping = asyncio.run(demonstrate(shipped_facts(), settings, 1))
+    assert sum(any(turn["kind"] == "feedback" for turn in run) for run in slipping) > 10
+    for run in slipping:
+        assert isinstance(parse_action(run[-1]["text"]), AnswerAction)
 
 
 def test_answers_are_copied_out_of_the_evidence_they_cite() -> None:

@@ -34,10 +34,11 @@ The lessons are runs of a demonstrating policy in CroSearch's own graph, over wo
 are shuffled anew for every {runs:,} lessons: what they tell is mostly false, and could only be \
 copied out of the evidence. The demonstrating policy searches in the question's language first. \
 Where a passage tells the fact it copies the name and cites the passage; after a miss it gives up, \
-but after {second:.0%} of the misses it goes on to another language, drawn evenly. In {narrow:.0%} \
-of the lessons only some languages can be searched, and {mixed:.0%} of the questions are asked in \
-another language than the answer is wanted in. In most readings of a lesson the names are swapped \
-for drawn pieces besides, the same throughout the lesson.
+but after {second:.0%} of the first misses and {later:.0%} of the later ones it goes on to another \
+language, drawn evenly. {slips:.0%} of its turns are slips, as a model makes: not learnt, but what \
+it does after them is. In {narrow:.0%} of the lessons only some languages can be searched, and \
+{mixed:.0%} of the questions are asked in another language than the answer is wanted in. In most \
+readings of a lesson the names are swapped for drawn pieces besides, the same throughout the lesson.
 
 ## What it can do
 
@@ -106,7 +107,9 @@ def write_card(
         per_lesson=report["tokens_per_lesson"],
         minutes=report["seconds"] / 60,
         runs=runs.runs,
-        second=runs.second_share,
+        second=runs.habits.second_share,
+        later=runs.habits.later_share,
+        slips=runs.habits.slip_share,
         narrow=runs.narrow_share,
         mixed=runs.mixed_share,
         passages=CONTEXT.passages,

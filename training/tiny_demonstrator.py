@@ -2,7 +2,8 @@
 
 It searches in the question's language first; where a passage tells the fact it copies the name out,
 and else it gives up, or now and then goes on to another language. So a model that learns from its
-runs tells a hit from a miss, and has tried every language: reinforcement finds the rest.
+runs tells a hit from a miss, and has tried every language: reinforcement finds the rest. Some of
+its turns are slips, such as a model makes: they are not learnt, but what to do after them is.
 """
 
 import random
@@ -13,8 +14,23 @@ from dataclasses import dataclass
 from crosearch.agents.policy import Emission, Emit, Observation
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
+from crosearch.training.facts_settings import DEFAULT_LANGUAGES
 
 _GIVEN_UP = '<answer found="no">—</answer>'
+_STAYS = 2
+"""Turns that are left at least where it slips, so that it can make up for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Habits:
+    """How often it does what, each from 0 to 1."""
+
+    second_share: float = 0.35
+    """After how many of the first misses it searches another language."""
+    later_share: float = 0.6
+    """After how many of the later ones."""
+    slip_share: float = 0.08
+    """How many of the turns are slips."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,38 +61,44 @@ class DemonstratingPolicy:
 
     name = "demonstrating"
 
-    def __init__(self, known: Mapping[tuple[str, Language], Known], *, second_share: float) -> None:
+    def __init__(self, known: Mapping[tuple[str, Language], Known], habits: Habits) -> None:
         """Know the answers.
 
         Args:
             known: By question and the language to answer in.
-            second_share: After how many of the misses it goes on to another language, in 0..1.
+            habits: How often it does what.
         """
         self._known = known
-        self._second_share = second_share
+        self._habits = habits
 
     async def act(self, observation: Observation, emit: Emit) -> Emission:
         """Emit one action; the run's seed decides all that is drawn."""
-        last = observation.transcript[-1]
-        if last["kind"] == "feedback":
-            spoken = [s["text"] for s in observation.transcript if s["kind"] == "policy"]
+        spoken = [s["text"] for s in observation.transcript if s["kind"] == "policy"]
+        if observation.transcript[-1]["kind"] == "feedback" and "<answer>" in spoken[-1]:
             return Emission(text=spoken[-1])
         known = self._known[observation.question, observation.language]
+        draw = random.Random(f"{observation.seed} slip {len(spoken)}")
+        if observation.turns_left > _STAYS and draw.random() < self._habits.slip_share:
+            return Emission(text=_slip(known, observation, draw))
+        return Emission(text=self._right_turn(known, observation))
+
+    def _right_turn(self, known: Known, observation: Observation) -> str:
         draw = random.Random(f"{observation.seed} {len(observation.searches)}")
         if not observation.searches:
             language = _first_language(known.asked_in, observation, draw)
-            return Emission(text=_search(language, observation.question))
+            return _search(language, observation.question)
         finding = find_answer(known, observation.evidence, observation.language)
         if finding is not None:
             mark = f"[{finding.number}]"
-            answer = f"<answer>{finding.name} {mark}</answer>"
-            return Emission(text=_thought(known, mark) + answer)
-        searched = {code for search in observation.searches for code in search["languages"]}
+            return f"{_thought(known, mark)}<answer>{finding.name} {mark}</answer>"
+        searched = _searched(observation)
         left = [language for language in observation.languages if language not in searched]
         may_go_on = observation.searches_left and observation.turns_left > 1 and left
-        goes_on = may_go_on and draw.random() < self._second_share
+        habits = self._habits
+        share = habits.second_share if len(searched) == 1 else habits.later_share
+        goes_on = may_go_on and draw.random() < share
         action = _search(draw.choice(left), observation.question) if goes_on else _GIVEN_UP
-        return Emission(text=_thought(known, "missing") + action)
+        return _thought(known, "missing") + action
 
 
 def find_answer(known: Known, evidence: Sequence[Evidence], language: Language) -> Finding | None:
@@ -111,6 +133,24 @@ def _mentions(entry: Evidence, subject: str) -> bool:
     """Tell whether a name stands in what a policy is shown of a passage."""
     shown = (entry["title"], entry["text"], entry["translation"] or "")
     return any(subject.strip().casefold() in text.casefold() for text in shown)
+
+
+def _slip(known: Known, observation: Observation, draw: random.Random) -> str:
+    """Do what a model might do wrongly now: a broken turn, or a search that brings nothing new."""
+    slips = [f"<think>{known.subject}</search>", f" {observation.question}"]
+    thought = _thought(known, "missing") if observation.searches else ""
+    foreign = set(DEFAULT_LANGUAGES) - observation.languages.keys()
+    again = _searched(observation) if observation.searches_left else set[Language]()
+    slips += [
+        thought + _search(draw.choice(sorted(languages)), observation.question)
+        for languages in (foreign, again)
+        if languages
+    ]
+    return draw.choice(slips)
+
+
+def _searched(observation: Observation) -> set[Language]:
+    return {code for search in observation.searches for code in search["languages"]}
 
 
 def _first_language(asked_in: Language, observation: Observation, draw: random.Random) -> Language:

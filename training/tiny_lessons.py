@@ -58,15 +58,30 @@ class LessonSource:
 def render_lessons(
     runs: Sequence[Sequence[Segment]], tokenizer: "PreTrainedTokenizerBase"
 ) -> list[Lesson]:
-    """Render runs as a policy would read them."""
+    """Render runs as a policy would read them; turns that came to nothing are not learnt."""
     from crosearch.agents.rendering import TranscriptRenderer
 
     renderer = TranscriptRenderer(tokenizer)
-    rendered = [renderer.render(run) for run in runs]
-    return [
-        Lesson(ids=np.array(run.ids, np.int32), learnt=np.array(run.mask, np.bool_))
-        for run in rendered
-    ]
+    lessons: list[Lesson] = []
+    for run in runs:
+        rendered = renderer.render(run)
+        learnt = np.array(rendered.mask, np.bool_)
+        begins = learnt & ~np.roll(learnt, 1)
+        turn = np.cumsum(begins) - 1
+        learnt &= np.array(_worth(run))[turn]
+        lessons.append(Lesson(ids=np.array(rendered.ids, np.int32), learnt=learnt))
+    return lessons
+
+
+def _worth(run: Sequence[Segment]) -> list[bool]:
+    """Tell of each of the policy's turns whether it is to be learnt: neither sent back nor vain."""
+    after = [*run[1:], None]
+    heard = [then for turn, then in zip(run, after, strict=True) if turn["kind"] == "policy"]
+    return [then is None or not _came_to_nothing(then) for then in heard]
+
+
+def _came_to_nothing(heard: Segment) -> bool:
+    return heard["kind"] == "feedback" or ": 0 new." in heard["text"].partition("\n")[0]
 
 
 def save_round(lessons: Sequence[Lesson], path: Path) -> None:

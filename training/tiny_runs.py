@@ -7,7 +7,7 @@ known by heart, and can only be copied out of the evidence.
 import asyncio
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -26,7 +26,7 @@ from crosearch.tools.search import open_retriever
 from crosearch.tools.translate import LexiconTranslator
 from crosearch.training.facts import FactTable, World, WorldQuestion, WorldSettings, build_world
 from crosearch.training.facts_settings import DEFAULT_LANGUAGES
-from crosearch.training.tiny_demonstrator import DemonstratingPolicy, Known, find_name
+from crosearch.training.tiny_demonstrator import DemonstratingPolicy, Habits, Known, find_name
 
 CONTEXT = SearchContext(
     passages=2,
@@ -44,6 +44,8 @@ _KINDS = {"own": 0.5, "other": 0.4, "nowhere": 0.1}
 _BUDGETS = ((3, 5), (3, 5), (2, 4), (4, 8), (5, 8))
 """Searches and turns that a lesson's run may have."""
 _PASSAGES = (2, 2, 2, 3)
+_WIDTHS = (1, 1, 2, 3, 4, 6, 8)
+"""In how many languages a run may search that may not search in all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,10 +57,10 @@ class RunSettings:
     """Of each round's world."""
     runs: int = 1_500
     """Of each round."""
-    second_share: float = 0.35
-    """After how many of the misses a demonstration searches another language."""
-    narrow_share: float = 0.4
-    """How many runs may search in one or a few languages only, as members of groups may."""
+    habits: Habits = field(default_factory=Habits)
+    """Of the demonstrating policy."""
+    narrow_share: float = 0.5
+    """How many runs may search in some languages only, as members of groups may."""
     mixed_share: float = 0.25
     """How many questions are asked in another language than they are to be answered in, as members
     of groups may be."""
@@ -91,7 +93,7 @@ async def demonstrate(table: FactTable, settings: RunSettings, number: int) -> l
         _draw_task(question, settings, draw)
         for question in draw_questions(world.questions["train"], settings.runs, draw)
     ]
-    policy = DemonstratingPolicy(known_of(tasks, table), second_share=settings.second_share)
+    policy = DemonstratingPolicy(known_of(tasks, table), settings.habits)
     with TemporaryDirectory() as folder:
         return await run_tasks(policy, open_world(world, Path(folder)), tasks)
 
@@ -187,7 +189,7 @@ def _context(question: WorldQuestion, settings: RunSettings, draw: random.Random
     searches, turns = draw.choice(_BUDGETS)
     languages: Iterator[Language] | list[Language] = []
     if draw.random() < settings.narrow_share:
-        width = min(draw.choice((1, 1, 2, 4)), len(settings.languages))
+        width = min(draw.choice(_WIDTHS), len(settings.languages))
         languages = draw.sample(settings.languages, width)
         if draw.random() < 0.5 and question.told_in:
             languages[0] = draw.choice(question.told_in)

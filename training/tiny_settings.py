@@ -49,7 +49,8 @@ class TinySettings:
         schedule = self.schedule
         return {
             **plain,
-            **asdict(self.runs),
+            **{name: value for name, value in asdict(self.runs).items() if name != "habits"},
+            **asdict(self.runs.habits),
             "facts": "given ones" if self.facts else "shipped ones",
             "rate": schedule.rate,
             "warm_up": schedule.warm_up,
