@@ -6,7 +6,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constra
 TREE := .venv/tree/crosearch
 FOLDERS := agents cli evals graphs tools training
 
-.PHONY: demo test check soak studio embedder lexicon clean
+.PHONY: demo test check soak learn studio embedder lexicon clean
 
 demo: .venv/.core
 	$(BIN)/crosearch ask "How many bricks were used to build the Göltzsch Viaduct?"
@@ -25,6 +25,11 @@ check: .venv/.dev
 # Hours of faults in minutes: kills, outages, restarts, and fifty thousand runs in one memory.
 soak: .venv/.dev
 	$(BIN)/python benchmarks/soak.py
+
+# A policy learns to search on in other languages, from the world to the table, in under 15 minutes.
+OUT ?= build/learn
+learn: .venv/.dev
+	$(BIN)/python benchmarks/learn.py --out $(OUT)
 
 studio: .venv/.dev
 	LANGSMITH_TRACING=false $(BIN)/langgraph dev

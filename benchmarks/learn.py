@@ -1,0 +1,86 @@
+"""The whole story on facts: a world, a policy that gives up too early, training, a comparison.
+
+Every step is a `crosearch` command, shown as it is run; what is done is not done again, so a run
+that was ended goes on. The small setting takes less than 15 minutes on two cores; the full one,
+with three seeds and all arms, takes hours, and makes the table of the README:
+
+    make learn OUT=build/learn
+    OMP_NUM_THREADS=1 python benchmarks/learn.py --setting full --jobs 2 --out build/learn-full
+
+It leaves, beside the models, `learn.json`, `learn.md` and the curves of each training.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from learn_arms import arms_of, train_arm
+from learn_commands import Commands
+from learn_report import Comparison, write_report
+from learn_settings import SETTINGS, LearnSetting
+
+SPLITS = ("test", "new-languages")
+STRATEGIES = ("free", "own", "everywhere", "untranslated", "unaligned")
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, required=True, help="gets everything")
+    parser.add_argument("--setting", choices=sorted(SETTINGS), default="small")
+    parser.add_argument("--policy", default="tiny", help="what is trained")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at once")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    setting = SETTINGS[arguments.setting]
+    commands = Commands(arguments.out)
+    make_world(commands, setting)
+    arms = arms_of(setting)
+    with ThreadPoolExecutor(arguments.jobs) as jobs:
+        list(jobs.map(lambda arm: train_arm(commands, setting, arm, arguments.policy), arms))
+    models = {"start": arguments.policy, **{arm.name: commands.model(arm.name) for arm in arms}}
+    compared = {split: compare(commands, setting, models, split) for split in SPLITS}
+    if setting.ablations:
+        first = {arms[0].name: models[arms[0].name]}
+        compared["ablations"] = compare(commands, setting, first, "test", STRATEGIES)
+    write_report(arguments.out, setting, arms, compared)
+    print(f"{arguments.out}: {time.perf_counter() - began:.0f} s")
+
+
+def make_world(commands: Commands, setting: LearnSetting) -> None:
+    """Build the world, and ingest its passages."""
+    commands.run("facts", "build", *setting.world, "--out", commands.world)
+    commands.run(
+        "ingest", commands.world / "passages.jsonl", "--corpus", "facts", "--store", commands.store
+    )
+
+
+def compare(
+    commands: Commands,
+    setting: LearnSetting,
+    models: Mapping[str, str | Path],
+    split: str,
+    strategies: Sequence[str] = ("free",),
+) -> Comparison:
+    """Ask every policy the split's questions, and return what `crosearch eval policy` tells."""
+    told = commands.run(
+        "eval",
+        "policy",
+        commands.questions(split),
+        *(part for title, model in models.items() for part in ("--policy", f"{title}={model}")),
+        *(part for strategy in strategies for part in ("--strategy", strategy)),
+        *setting.evaluation,
+        *commands.searching,
+        "--json",
+        "--out",
+        commands.folder / f"compared-{split}-{len(strategies)}",
+    )
+    result: Comparison = json.loads(told)
+    return result
+
+
+if __name__ == "__main__":
+    main()
