@@ -19,6 +19,9 @@ def app() -> None:
     # Modules are many objects that stay: to look for garbage among them takes a tenth of the time
     # to a first answer.
     gc.set_threshold(_ALLOCATIONS)
+    if not sys.stderr.isatty():
+        # The libraries that load models draw theirs into files and pipes, too.
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         # Imported here, so that an interrupt while it loads ends as any other.
         from crosearch.cli.commands import commands

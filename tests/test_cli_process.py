@@ -15,6 +15,7 @@ import pytest
 from chat_server import ChatServer, Hang, chat_server
 from cli_runs import COMMAND, start
 from small_corpus import build_small_corpus
+from tiny_models import tiny_model_folder
 
 QUESTION = "When was the lighthouse of Cordouan completed?"
 PATIENCE = 60
@@ -182,3 +183,12 @@ def test_the_module_runs_as_the_script_does() -> None:
         text=True,
     )
     assert done.stdout.startswith("crosearch ")
+
+
+def test_no_library_draws_bars_into_a_pipe(store: Path) -> None:
+    model = str(tiny_model_folder())
+    options = ["--corpus", "small", "--store", str(store), "--policy", model, "--max-turns", "1"]
+    process = start("ask", QUESTION, *options, "--json")
+    _, err = process.communicate(timeout=PATIENCE)
+    assert "Loading weights" not in err
+    assert "%" not in err
