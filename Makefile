@@ -13,7 +13,7 @@ demo: .venv/.core
 	$(BIN)/crosearch ask "Wie viele Bruchstücke des Mechanismus von Antikythera sind erhalten?"
 
 test: .venv/.dev
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff check .
