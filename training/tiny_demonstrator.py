@@ -17,8 +17,6 @@ from crosearch.tools.ledger import Evidence
 from crosearch.training.facts_settings import DEFAULT_LANGUAGES
 
 _GIVEN_UP = '<answer found="no">—</answer>'
-_STAYS = 2
-"""Turns that are left at least where it slips, so that it can make up for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +76,8 @@ class DemonstratingPolicy:
             return Emission(text=spoken[-1])
         known = self._known[observation.question, observation.language]
         draw = random.Random(f"{observation.seed} slip {len(spoken)}")
-        if observation.turns_left > _STAYS and draw.random() < self._habits.slip_share:
+        needed = 1 if observation.searches else 2
+        if observation.turns_left > needed and draw.random() < self._habits.slip_share:
             return Emission(text=_slip(known, observation, draw))
         return Emission(text=self._right_turn(known, observation))
 
@@ -136,14 +135,16 @@ def _mentions(entry: Evidence, subject: str) -> bool:
 
 
 def _slip(known: Known, observation: Observation, draw: random.Random) -> str:
-    """Do what a model might do wrongly now: a broken turn, or a search that brings nothing new."""
+    """Do what a model might do wrongly now: a broken turn, or a search that brings nothing.
+
+    That may be in a language that cannot be searched, or was, or when no search is left.
+    """
     slips = [f"<think>{known.subject}</search>", f" {observation.question}"]
     thought = _thought(known, "missing") if observation.searches else ""
     foreign = set(DEFAULT_LANGUAGES) - observation.languages.keys()
-    again = _searched(observation) if observation.searches_left else set[Language]()
     slips += [
         thought + _search(draw.choice(sorted(languages)), observation.question)
-        for languages in (foreign, again)
+        for languages in (foreign, _searched(observation))
         if languages
     ]
     return draw.choice(slips)
