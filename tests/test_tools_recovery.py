@@ -52,11 +52,12 @@ def contents(corpus: Corpus, ids: list[str]) -> dict[str, object]:
         held[language] = (corpus.languages[language], len(lexical))
         for passage in passages:
             rows = np.round(vectors[passage.id], 4).tolist()
-            (nearest, _), *_ = corpus.nearest_passages(
-                language, EMBEDDER.encode_passages([f"{passage.title}\n{passage.text}"])[0], 1
-            )
+            own = EMBEDDER.encode_passages([f"{passage.title}\n{passage.text}"])[0]
+            # Chroma's index is approximate, and another one each time that it is built: asked for
+            # one alone, it may miss a vector that it has.
+            near = [passage_id for passage_id, _ in corpus.nearest_passages(language, own, 20)]
             best = lexical.search(passage.text, 1)[0][0]
-            held[passage.id] = (passage, rows, nearest, best)
+            held[passage.id] = (passage, rows, passage.id in near, best)
     return held
 
 
