@@ -45,7 +45,9 @@ def main() -> None:
     compared = {split: compare(commands, setting, models, split) for split in SPLITS}
     if setting.ablations:
         first = {arms[0].name: models[arms[0].name]}
-        compared["ablations"] = compare(commands, setting, first, "test", STRATEGIES)
+        compared["ablations"] = compare(
+            commands, setting, first, "test", STRATEGIES, name="ablations"
+        )
     write_report(arguments.out, setting, arms, compared)
     print(f"{arguments.out}: {time.perf_counter() - began:.0f} s")
 
@@ -64,8 +66,13 @@ def compare(
     models: Mapping[str, str | Path],
     split: str,
     strategies: Sequence[str] = ("free",),
+    *,
+    name: str = "",
 ) -> Comparison:
-    """Ask every policy the split's questions, and return what `crosearch eval policy` tells."""
+    """Ask every policy the split's questions, and return what `crosearch eval policy` tells.
+
+    Its report lies in `compared/NAME`, the split's where no name is given.
+    """
     told = commands.run(
         "eval",
         "policy",
@@ -76,7 +83,7 @@ def compare(
         *commands.searching,
         "--json",
         "--out",
-        commands.folder / f"compared-{split}-{len(strategies)}",
+        commands.folder / "compared" / (name or split),
     )
     result: Comparison = json.loads(told)
     return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learn_commands import Commands
-from learn_settings import HELD_OUT, LANGUAGES, LearnSetting
+from learn_settings import LANGUAGES, LearnSetting
 
 TUNING_RATE = "3e-4"
 """Of supervised training; for a model of a few million parameters."""
@@ -42,8 +42,7 @@ def train_arm(commands: Commands, setting: LearnSetting, arm: Arm, policy: str) 
 
 
 def _grpo(commands: Commands, setting: LearnSetting, arm: Arm, policy: str) -> None:
-    spoken = ",".join(code for code in LANGUAGES if code not in HELD_OUT)
-    several = f"languages:{setting.members}:{spoken}"
+    several = f"languages:{setting.members}:{','.join(LANGUAGES)}"
     commands.run(
         "train", "grpo", commands.questions("train"), "--policy", policy,
         "--group", several if arm.kind == "multilingual" else f"same:{setting.members}",

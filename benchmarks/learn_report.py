@@ -10,6 +10,8 @@ from learn_settings import LearnSetting
 from rich.console import Console
 from rich.table import Table
 
+from crosearch.training.training_folder import write_text
+
 Comparison = dict[str, Any]
 """What `crosearch eval policy --json` tells."""
 COLUMNS = ("exact_match", "own_language", "other_language", "consistency", "searches", "languages")
@@ -31,10 +33,10 @@ def write_report(
         "differences": {name: comparison["differences"] for name, comparison in compared.items()},
         "curves": curves,
     }
-    _write(folder / "learn.json", json.dumps(story, ensure_ascii=False, indent=1) + "\n")
+    write_text(folder / "learn.json", json.dumps(story, ensure_ascii=False, indent=1) + "\n")
     rows = [_row(policy) for policy in policies]
     head = ("questions", "policy", *(name.replace("_", " ") for name in COLUMNS))
-    _write(folder / "learn.md", _markdown(head, rows))
+    write_text(folder / "learn.md", _markdown(head, rows))
     table = Table(*head)
     for row in rows:
         table.add_row(*row)
@@ -71,9 +73,3 @@ def _cell(estimate: Mapping[str, float] | None) -> str:
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _write(file: Path, text: str) -> None:
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)

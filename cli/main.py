@@ -20,7 +20,7 @@ def app() -> None:
     # to a first answer.
     gc.set_threshold(_ALLOCATIONS)
     if not sys.stderr.isatty():
-        # The libraries that load models draw theirs into files and pipes, too.
+        # The libraries that load models draw their progress bars into files and pipes, too.
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         # Imported here, so that an interrupt while it loads ends as any other.

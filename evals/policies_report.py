@@ -1,7 +1,6 @@
 """Writes what a comparison of policies came to: as JSON, as markdown, and as a small plot."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from crosearch.evals.policies import PolicyComparison, PolicyFigures
 from crosearch.evals.policies_bootstrap import Estimate
 from crosearch.evals.policies_questions import KINDS
+from crosearch.training.training_folder import write_text
 
 JSON, MARKDOWN, PLOT = "comparison.json", "comparison.md", "comparison.png"
 
@@ -53,8 +53,8 @@ def write_report(comparison: PolicyComparison, folder: Path) -> None:
     with_plot = find_spec("matplotlib") is not None
     if with_plot:
         draw_plot(comparison, folder / PLOT)
-    _write(folder / MARKDOWN, markdown_report(comparison, plot=PLOT if with_plot else ""))
-    _write(folder / JSON, json.dumps(comparison, ensure_ascii=False, indent=1) + "\n")
+    write_text(folder / MARKDOWN, markdown_report(comparison, plot=PLOT if with_plot else ""))
+    write_text(folder / JSON, json.dumps(comparison, ensure_ascii=False, indent=1) + "\n")
 
 
 def answer_rows(comparison: PolicyComparison) -> list[Sequence[str]]:
@@ -240,12 +240,3 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     ruler = ["---", *("---:" for _ in header[1:])]
     return [f"| {' | '.join(row)} |" for row in (header, ruler, *body)]
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -31,6 +31,8 @@ _AHEAD = 3
 """Rounds that may lie ready."""
 _PAUSE = 0.5
 """Seconds between two looks at a file that is not there yet."""
+_NICE = 10
+"""How much rather the trainer gets the cores than the process that makes lessons."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +159,7 @@ def is_wanted(folder: Path, number: int) -> bool:
 
 def _make_rounds(source: LessonSource, first: int, parent: int) -> None:
     """Make rounds until the parent is gone."""
+    os.nice(_NICE)
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(source.tokenizer)

@@ -29,7 +29,7 @@ class TinySettings:
     layers: int = 4
     pieces: int = 8_000
     """Of the tokenizer."""
-    passes: int = 2
+    passes: int = 3
     """How often each lesson is read."""
     scrambled_share: float = 0.75
     """How many readings are of lessons whose names were made new."""
