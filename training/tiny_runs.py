@@ -41,7 +41,7 @@ CONTEXT = SearchContext(
 
 _AT_ONCE = 16
 _KINDS = {"own": 0.5, "other": 0.4, "nowhere": 0.1}
-_BUDGETS = ((3, 5), (3, 5), (2, 4), (4, 8), (5, 8))
+_BUDGETS = ((3, 5), (2, 4), (4, 8), (5, 8), (7, 10), (7, 10))
 """Searches and turns that a lesson's run may have."""
 _PASSAGES = (2, 2, 2, 3)
 _WIDTHS = (1, 1, 2, 3, 4, 6, 8)
