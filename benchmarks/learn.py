@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="gets everything")
     parser.add_argument("--setting", choices=sorted(SETTINGS), default="small")
     parser.add_argument("--policy", default="tiny", help="what is trained")
-    parser.add_argument("--jobs", type=int, default=1, help="trainings at once")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings, and comparisons, at once")
     arguments = parser.parse_args()
     began = time.perf_counter()
     setting = SETTINGS[arguments.setting]
@@ -41,13 +41,15 @@ def main() -> None:
     arms = arms_of(setting)
     with ThreadPoolExecutor(arguments.jobs) as jobs:
         list(jobs.map(lambda arm: train_arm(commands, setting, arm, arguments.policy), arms))
-    models = {"start": arguments.policy, **{arm.name: commands.model(arm.name) for arm in arms}}
-    compared = {split: compare(commands, setting, models, split) for split in SPLITS}
-    if setting.ablations:
-        first = {arms[0].name: models[arms[0].name]}
-        compared["ablations"] = compare(
-            commands, setting, first, "test", STRATEGIES, name="ablations"
-        )
+        trained = {arm.name: commands.model(arm.name) for arm in arms}
+        models = {"start": arguments.policy, **trained}
+        asked = {split: jobs.submit(compare, commands, setting, models, split) for split in SPLITS}
+        if setting.ablations:
+            first = {arms[0].name: models[arms[0].name]}
+            asked["ablations"] = jobs.submit(
+                compare, commands, setting, first, "test", STRATEGIES, name="ablations"
+            )
+    compared = {name: made.result() for name, made in asked.items()}
     write_report(arguments.out, setting, arms, compared)
     print(f"{arguments.out}: {time.perf_counter() - began:.0f} s")
 

@@ -24,7 +24,7 @@ EXAMPLES = examples(
 
 _LESSONS = "Lessons"
 _MODEL = "The model"
-_MINUTES = 40.0
+_MINUTES = 60.0
 
 
 def tiny(

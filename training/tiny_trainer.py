@@ -34,7 +34,7 @@ class Schedule:
     """At its highest."""
     warm_up: int = 100
     """Steps over which it rises."""
-    decay: float = 0.3
+    decay: float = 0.5
     """The last part of the training, in 0..1, over which it falls."""
     steps: int | None = None
     minutes: float | None = None
