@@ -27,8 +27,9 @@ class Arm:
 
 
 def arms_of(setting: LearnSetting) -> list[Arm]:
-    """List every arm with every seed."""
-    return [Arm(kind=kind, seed=seed) for seed in setting.seeds for kind in setting.arms]
+    """List the arms, those first that are trained with every seed."""
+    arms = [Arm(kind=kind, seed=seed) for seed in setting.seeds for kind in setting.arms]
+    return [*arms, *(Arm(kind=kind, seed=setting.seeds[0]) for kind in setting.once)]
 
 
 def train_arm(commands: Commands, setting: LearnSetting, arm: Arm, policy: str) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-PASSAGES, SEARCHES, TURNS, TOKENS = 2, 7, 10, 96
+PASSAGES, SEARCHES, TURNS, TOKENS = 2, 8, 11, 96
 
 
 class Commands:

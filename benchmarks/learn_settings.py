@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 LANGUAGES = ("en", "de", "fr", "es", "ja", "ru")
 HELD_OUT = ("it", "nl")
-TOLD_IN = 2.5
+TOLD_IN = 2.0
 """Languages that a fact is told in, in the mean; so the asker's tells fewer than half of them."""
 
 
@@ -15,6 +15,9 @@ class LearnSetting:
     subjects: int
     seeds: tuple[int, ...]
     arms: tuple[str, ...]
+    """Trained with every seed."""
+    once: tuple[str, ...]
+    """Trained with the first seed alone."""
     steps: int
     """Of GRPO's optimizer."""
     groups: int
@@ -51,6 +54,7 @@ SETTINGS = {
         subjects=400,
         seeds=(0,),
         arms=("multilingual",),
+        once=(),
         steps=40,
         groups=8,
         every=20,
@@ -61,8 +65,9 @@ SETTINGS = {
     "full": LearnSetting(
         subjects=1500,
         seeds=(0, 1, 2),
-        arms=("multilingual", "same", "rejection", "modelling"),
-        steps=100,
+        arms=("multilingual", "same"),
+        once=("rejection", "modelling"),
+        steps=250,
         groups=8,
         every=20,
         limit=400,
