@@ -4,16 +4,16 @@ A figure is a quotient of sums over runs, or over pairs of askers' languages; wh
 enters which figure is said here, and nowhere else.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
+from crosearch.evals.consistency import FactAnswer, observe_agreement
+from crosearch.evals.endings import has_answered, has_declined
 from crosearch.evals.policies_bootstrap import Observation
 from crosearch.evals.policies_questions import Kind
+from crosearch.evals.search_figures import search_figures
 from crosearch.training.answer_entities import AnswerEntities
 from crosearch.training.reward_functions import flexible
-from crosearch.training.search_habits import first_search, searched_again
 from crosearch.training.trajectories import Trajectory
 
 Named = tuple[str, Observation]
@@ -38,12 +38,12 @@ class ScoredRun:
     @property
     def has_answered(self) -> bool:
         """Whether it gave an answer that it holds for one."""
-        return self.record["ending"] == "answered" and self.record["found"]
+        return has_answered(self.record)
 
     @property
     def has_declined(self) -> bool:
         """Whether it said that there is no answer to be found."""
-        return self.record["ending"] == "answered" and not self.record["found"]
+        return has_declined(self.record)
 
 
 def observe(runs: Sequence[ScoredRun], entities: AnswerEntities) -> Iterator[Named]:
@@ -51,7 +51,8 @@ def observe(runs: Sequence[ScoredRun], entities: AnswerEntities) -> Iterator[Nam
     for run in runs:
         for name, value, weight in _of_run(run):
             yield name, (run.fact, value, weight)
-    yield from _consistency(runs, entities)
+    scored = (_fact_answer(run, run.is_right) for run in runs if run.is_right is not None)
+    yield from observe_agreement(scored, entities)
 
 
 def _of_run(run: ScoredRun) -> Iterator[tuple[str, float, float]]:
@@ -71,48 +72,15 @@ def _of_run(run: ScoredRun) -> Iterator[tuple[str, float, float]]:
     yield "answered", run.has_answered, 1
     if run.has_answered:
         yield "answer_language", record["answer_language"] == record["language"], 1
-    yield from _of_search(record)
+    for name, number in search_figures(record).items():
+        yield name, number, 1
 
 
-def _of_search(record: Trajectory) -> Iterator[tuple[str, float, float]]:
-    searched = {language for search in record["searches"] for language in search["languages"]}
-    yield "searches", len(record["searches"]), 1
-    yield "languages_searched", len(searched), 1
-    for name, tokens in (
-        ("read_tokens", [turn["prompt_tokens"] for turn in record["history"]]),
-        ("generated_tokens", [turn["completion_tokens"] for turn in record["history"]]),
-    ):
-        counted = [number for number in tokens if number is not None]
-        if counted:
-            yield name, sum(counted), 1
-    first = first_search(record)
-    if first is not None:
-        yield f"second_search_after_{first}", searched_again(record), 1
-
-
-def _consistency(runs: Sequence[ScoredRun], entities: AnswerEntities) -> Iterator[Named]:
-    """Compare the answers to each fact over askers' languages, sample by sample.
-
-    `right_in_all` is the share of facts that are answered right in every language they are asked
-    in: the joint success that PolyFact (arXiv 2606.06586) rewards. `same_answer` is the share of
-    pairs of languages whose answers mean the same, be they right or wrong; who declines agrees
-    with nobody, or else a policy that always does would be wholly consistent.
-    """
-    asked: defaultdict[tuple[str, int], dict[str, ScoredRun]] = defaultdict(dict)
-    for run in runs:
-        if run.is_right is not None:
-            asked[run.fact, run.sample][run.record["language"]] = run
-    for (fact, _), by_language in asked.items():
-        if len(by_language) < 2:
-            continue
-        answers = [_meaning(run, entities) for run in by_language.values()]
-        yield "right_in_all", (fact, float(all(r.is_right for r in by_language.values())), 1)
-        pairs = list(combinations(answers, 2))
-        same = sum(one == other != "" for one, other in pairs)
-        yield "same_answer", (fact, same / len(pairs), 1)
-
-
-def _meaning(run: ScoredRun, entities: AnswerEntities) -> str:
-    if not run.has_answered:
-        return ""
-    return entities.entity(run.record["answer"], run.record["language"])
+def _fact_answer(run: ScoredRun, is_right: float) -> FactAnswer:
+    return FactAnswer(
+        fact=run.fact,
+        sample=run.sample,
+        language=run.record["language"],
+        answer=run.record["answer"] if run.has_answered else "",
+        is_right=bool(is_right),
+    )

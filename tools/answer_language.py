@@ -1,38 +1,44 @@
-"""Whether a short answer is in the language that was asked for; often it cannot be told.
+"""Whether a short answer is in the language that was asked for; sometimes it cannot be told.
 
 Language identification fails on short texts and on names, and most answers are just that: BERGEN
 skips what has 20 characters or less, and others count such answers as wrong. Here a verdict is
 given only for a reason: an answer is known (it is the gold answer of a language), it is written in
-a script, or with letters, that a language has and another has not, or it has enough running words.
-Whatever is left is `unknown`, which nobody is punished for.
+a script, or with letters, that a language has and another has not, or its words are those of one
+language (`tools.answer_words`). Names tell only where a language is known to write them otherwise
+(`tools.answer_names`). Whatever is left is `unknown`, which nobody is punished for.
+
+`benchmarks/answer_language.py` measures how often a verdict is wrong.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from crosearch.tools.answer_letters import telling_letters
+from crosearch.tools.answer_names import CASED, is_brand, is_foreign_to
+from crosearch.tools.answer_words import likely_languages, shipped, words_of
 from crosearch.tools.detect import detect_language, script_shares, scripts_of
 from crosearch.tools.languages import EMBEDDED_LANGUAGES, Language
 from crosearch.tools.scoring import exact_match, normalise_answer
 
 AnswerLanguage = Literal["right", "wrong", "unknown"]
 
+_BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
+_NO_SCRIPT = "Zyyy"
+"""As `script_shares` names what is of no script that it knows, such as º."""
 _FOREIGN_SHARE = 0.5
 """From this share of its letters on, an answer is in a script."""
+_SOME_KANA = 0.05
+"""This share of kana makes Japanese of Chinese characters."""
+_RIGHT = {"Latn": 0.7}
+"""From this likelihood on, words are of a language."""
+_RIGHT_ELSEWHERE = 0.97
+"""In scripts of whose languages few are known here: another one may write the same."""
+_WRONG = 0.01
+"""Up to this likelihood, words are not of a language."""
 _TELLING_WORDS = 4
 _SURE = 0.9
-_BRAND = re.compile(r"[A-Z]*\d\w*|[A-Z]{2,6}s?|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*")
-"""Acronyms, model numbers, and names with capitals inside: every script leaves them in Latin."""
-_LETTERS: Mapping[str, str] = {
-    # Letters that one language of a script has, and the others named here have not.
-    "ru": "ыэъё",
-    "uk": "іїєґ",
-    "fa": "پچژگ",
-    "ar": "ةإ",
-}
-_SHARING = (("ru", "uk"), ("ar", "fa"))
-"""Pairs of languages of one script that these letters tell apart."""
-_CASED = {"Latn", "Cyrl", "Grek", "Armn"}
+"""The detector's confidence, where nothing but it tells."""
 
 
 def judge_answer_language(
@@ -49,14 +55,17 @@ def judge_answer_language(
     known = _by_golds(answer, language, golds or {})
     if known != "unknown":
         return known
+    answer = _without_brackets(answer)
     shares = script_shares(answer)
-    if not shares:
+    if next(iter(shares), _NO_SCRIPT) == _NO_SCRIPT:
         return "unknown"  # Figures and signs are of every language.
-    script = _by_script(answer, language, shares)
-    if script != "unknown":
-        return script
-    letters = _by_letters(answer, language)
-    return letters if letters != "unknown" else _by_words(answer, language, shares)
+    own = _own_part(answer, language, shares)
+    if not own:
+        return _by_foreign_script(answer, language, shares)
+    verdict = _by_own_script(own, language)
+    # Latin words stand among those of other scripts, and not the other way round.
+    mixed = "Latn" in scripts_of(language) and len(shares) > 1
+    return "unknown" if mixed and verdict == "right" else verdict
 
 
 def _by_golds(
@@ -71,43 +80,80 @@ def _by_golds(
     return "wrong" if any(exact_match(answer, golds[code], code) for code in others) else "unknown"
 
 
-def _by_script(answer: str, language: Language, shares: Mapping[str, float]) -> AnswerLanguage:
+def _without_brackets(answer: str) -> str:
+    """Leave out what stands in brackets, such as a name in its own script, if that is not all."""
+    outside = _BRACKETED.sub(" ", answer)
+    return outside if script_shares(outside) else answer
+
+
+def _own_part(answer: str, language: Language, shares: Mapping[str, float]) -> str:
+    """Return what of an answer is in the language's script; empty where it is in another.
+
+    Brands and names in Latin letters stand in texts of all scripts, and are left out; so are Latin
+    words, as long as they are few.
+    """
     own = scripts_of(language)
-    share = sum(shares.get(script, 0.0) for script in own)
-    if share >= _FOREIGN_SHARE:
-        if "Hani" in own and "Jpan" not in own and shares.get("Jpan", 0.0) > 0:
-            return "unknown"  # Chinese with kana in it: a Japanese name, or Japanese.
-        top = next(iter(shares))
-        alone = [code for code in EMBEDDED_LANGUAGES if top in scripts_of(code)] == [language]
-        return "right" if alone else "unknown"
-    if "Latn" not in own and "Latn" in shares and _is_brand(answer):
+    if "Latn" in own or "Latn" not in shares:
+        return answer if _share(shares, own) >= _FOREIGN_SHARE else ""
+    words = words_of(answer)
+    latin = [word for word in words if "Latn" in script_shares(word)]
+    running = sum(word[0].islower() and not is_brand(word) for word in latin)
+    if running > len(words) - len(latin) and _share(shares, own) < _FOREIGN_SHARE:
+        return ""
+    rest = "".join(" " if "Latn" in script_shares(letter) else letter for letter in answer)
+    return rest if _share(script_shares(rest), own) >= _FOREIGN_SHARE else ""
+
+
+def _share(shares: Mapping[str, float], scripts: frozenset[str]) -> float:
+    return sum(shares.get(script, 0.0) for script in scripts)
+
+
+def _by_foreign_script(
+    answer: str, language: Language, shares: Mapping[str, float]
+) -> AnswerLanguage:
+    if "Latn" in scripts_of(language) or next(iter(shares)) != "Latn":
+        return "wrong"
+    return "wrong" if is_foreign_to(answer, language) else "unknown"
+
+
+def _by_own_script(answer: str, language: Language) -> AnswerLanguage:
+    shares = script_shares(answer)
+    kana = shares.get("Jpan", 0.0)
+    if "Jpan" in scripts_of(language) and kana >= _SOME_KANA:
+        return "right"
+    if "Hani" in scripts_of(language) and kana > 0:
+        return "unknown"  # Chinese with kana in it: a Japanese name, or Japanese.
+    script = next(iter(shares))
+    sharing = [code for code in EMBEDDED_LANGUAGES if script in scripts_of(code)]
+    if sharing == [language]:
+        return "right"
+    letters = telling_letters(answer, language)
+    if letters is not None:
+        return "right" if letters else "wrong"
+    if language in shipped().languages:
+        return _by_words(answer, language, script, sharing)
+    return _by_detector(answer, language)
+
+
+def _by_words(
+    answer: str, language: Language, script: str, sharing: Sequence[Language]
+) -> AnswerLanguage:
+    words = words_of(answer)
+    if not words:
         return "unknown"
-    return "wrong"
+    likely = likely_languages(answer, sharing).get(language, 0.0)
+    if likely >= _RIGHT.get(script, _RIGHT_ELSEWHERE):
+        return "right"
+    is_name = script in CASED and not _is_running(words)
+    return "wrong" if likely <= _WRONG and not is_name else "unknown"
 
 
-def _by_letters(answer: str, language: Language) -> AnswerLanguage:
-    folded = answer.casefold()
-    for pair in _SHARING:
-        if language not in pair:
-            continue
-        other = pair[1 - pair.index(language)]
-        own_seen = any(letter in folded for letter in _LETTERS[language])
-        other_seen = any(letter in folded for letter in _LETTERS[other])
-        if own_seen != other_seen:
-            return "right" if own_seen else "wrong"
-    return "unknown"
-
-
-def _by_words(answer: str, language: Language, shares: Mapping[str, float]) -> AnswerLanguage:
-    """Ask the detector about running text; names, which are of every language, are none."""
-    words = [word for word in re.findall(r"\w+", answer) if any(map(str.isalpha, word))]
-    if next(iter(shares)) in ("Hani", "Jpan"):
-        words = [letter for letter in answer if letter.isalpha()]
-    elif next(iter(shares)) in _CASED:
-        running = [word for word in words if word[0].islower()]
-        if 2 * len(running) < len(words):
-            return "unknown"
+def _by_detector(answer: str, language: Language) -> AnswerLanguage:
+    """Ask the detector about running text, where the lexicon does not know the language."""
+    words = words_of(answer)
     if len(words) < _TELLING_WORDS:
+        return "unknown"
+    if next(iter(script_shares(answer))) in CASED and not _is_running(words):
         return "unknown"
     detection = detect_language(answer, {*EMBEDDED_LANGUAGES, language})
     if detection.confidence < _SURE:
@@ -115,6 +161,6 @@ def _by_words(answer: str, language: Language, shares: Mapping[str, float]) -> A
     return "right" if detection.language == language else "wrong"
 
 
-def _is_brand(answer: str) -> bool:
-    words = re.findall(r"\w+", answer)
-    return all(_BRAND.fullmatch(word) for word in words)
+def _is_running(words: Sequence[str]) -> bool:
+    """Tell whether most words are none that begin with a capital, as names do."""
+    return 2 * sum(word[0].islower() for word in words) >= len(words)

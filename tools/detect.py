@@ -115,6 +115,23 @@ def detect_language(text: str, among: Collection[Language] | None = None) -> Det
     return _detect_among(text[:_READ], frozenset(EMBEDDED_LANGUAGES))
 
 
+def language_shares(text: str, among: Collection[Language]) -> dict[Language, float]:
+    """Estimate how likely each of some languages is, by the model alone, whatever the script.
+
+    Args:
+        text: Any text; its first 2,000 characters are read.
+        among: The languages to choose from; those that the model does not know are left out.
+
+    Returns:
+        Shares that sum to 1; empty where the model knows none of the languages.
+    """
+    known = frozenset(among) & _model_labels().keys()
+    if not known:
+        return {}
+    ranked = _restricted(frozenset(known)).rank(text[:_READ])
+    return {parse_language(label): float(share) for label, share in ranked}
+
+
 def _detect_among(text: str, languages: frozenset[Language]) -> Detection:
     if not languages:
         raise ValueError("detect_language needs at least one language to choose from")
