@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import typer
 
-from crosearch.cli import eval_policy
+from crosearch.cli import eval_datasets, eval_policy
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure policies on held-out questions.")
 
 COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (eval_policy.policy, eval_policy.EXAMPLES),
+    (eval_datasets.datasets, eval_datasets.EXAMPLES),
 )
 """Each with its examples; `cli.commands` puts them under `eval`."""
