@@ -79,8 +79,12 @@ class AnswerAction:
 Action = SearchAction | AnswerAction
 
 
-def parse_action(text: str) -> Action:
+def parse_action(text: str, *, cited: bool = True) -> Action:
     """Read the one action that `text` holds, and the thought before it.
+
+    Args:
+        text: A whole turn.
+        cited: Whether an answer has to cite something.
 
     Raises:
         ActionError: It holds none, several, or one that is malformed.
@@ -112,7 +116,7 @@ def parse_action(text: str) -> Action:
     attributes = _parse_attributes(opening)
     if name == SEARCH:
         return _parse_search(attributes, content, thought)
-    return _parse_answer(attributes, content, thought)
+    return _parse_answer(attributes, content, thought, cited=cited)
 
 
 def render_search(action: SearchAction) -> str:
@@ -209,7 +213,9 @@ def _parse_search_languages(value: str) -> tuple[Language, ...]:
     return languages
 
 
-def _parse_answer(attributes: dict[str, str], content: str, thought: str) -> AnswerAction:
+def _parse_answer(
+    attributes: dict[str, str], content: str, thought: str, *, cited: bool
+) -> AnswerAction:
     _refuse_unknown(attributes, ANSWER, "found")
     value = attributes.get("found", "yes")
     if value not in ("yes", "no"):
@@ -218,7 +224,7 @@ def _parse_answer(attributes: dict[str, str], content: str, thought: str) -> Ans
     if not text.strip():
         raise ActionError(f"<{ANSWER}> without an answer: write {EXAMPLE_ANSWER}")
     found = value == "yes"
-    if found and not citations:
+    if cited and found and not citations:
         raise ActionError(
             "an answer without citations: name the evidence it rests on by its number, such as "
             f"{EXAMPLE_ANSWER}, or say that there is none with {EXAMPLE_ABSTENTION}"

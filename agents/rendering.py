@@ -104,7 +104,8 @@ class TranscriptRenderer:
         ids, text = self._before(transcript, place, before)
         ids = ids + self._encode_content(text)
         if following is None or following["kind"] == "policy":
-            ids += self._glue_ids[self._glue.opening if place < 2 else self._glue.reopening]
+            is_first = place < 2 or not any(map(_is_heard, transcript[:place]))
+            ids += self._glue_ids[self._glue.opening if is_first else self._glue.reopening]
         return ids
 
     def _before(
@@ -181,6 +182,11 @@ def _control_tokens(
     ):
         ids = {i for i in ids if i != tokenizer.unk_token_id}
     return {i: str(tokenizer.convert_ids_to_tokens(i)) for i in ids}
+
+
+def _is_heard(segment: Segment) -> bool:
+    """Tell whether the model's turn has come before: it spoke here, or read up to here."""
+    return segment["kind"] == "policy" or "token_ids" in segment
 
 
 def _is_plain(token: str) -> bool:

@@ -5,12 +5,9 @@ its record; only what ends the whole run is raised.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
-
-from langgraph.runtime import Runtime
 
 from crosearch.agents.actions import (
     EXAMPLE_ANSWER,
@@ -24,11 +21,8 @@ from crosearch.agents.actions import (
 from crosearch.agents.policy import (
     Emission,
     EmissionStatus,
-    Instructed,
-    Instructions,
     LooksAhead,
     Observation,
-    Policy,
 )
 from crosearch.agents.prompts import open_transcript, render_evidence, render_feedback
 from crosearch.agents.transcript import Segment
@@ -47,6 +41,13 @@ from crosearch.graphs.hits import (
     found_passages,
     search_record,
     search_result,
+)
+from crosearch.graphs.runtime import (
+    Clock,
+    SearchRuntime,
+    asked_in,
+    context_of,
+    instructions_for,
 )
 from crosearch.graphs.state import Ending, SearchInput, SearchState, SearchUpdate
 from crosearch.graphs.turns import (
@@ -67,8 +68,6 @@ from crosearch.tools.languages import (
     parse_languages,
 )
 from crosearch.tools.retriever import Retriever
-
-SearchRuntime = Runtime[SearchContext]
 
 _MISTAKES: Mapping[EmissionStatus, str] = {
     "length": "the turn was cut off: it had grown too long before its action was closed",
@@ -103,11 +102,13 @@ class SearchNodes:
     """The nodes, on the parts that `components` finds for a run."""
 
     components: ComponentSource
+    parse: Callable[[str], Action] = parse_action
+    """Reads the action in a policy's text; raises `ActionError` where it holds no valid one."""
 
     async def begin(self, state: SearchInput, runtime: SearchRuntime) -> SearchState:
         """Check the question, and lay out an empty run, whatever the thread held before."""
-        clock = _Clock(0.0)
-        context = _context(runtime)
+        clock = Clock(0.0)
+        context = context_of(runtime)
         question = check_question(state["question"])
         components = await self.components(context)
         retriever = components.retriever
@@ -118,7 +119,7 @@ class SearchNodes:
             languages=languages,
             turns=context.max_turns,
             searches=context.max_searches,
-            instructions=_instructions(components.policy, context),
+            instructions=instructions_for(components.policy, context),
         )
         run = open_run(question, language, searchable=languages, transcript=transcript)
         run["seconds"] = clock.read()
@@ -126,15 +127,16 @@ class SearchNodes:
 
     async def think(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
         """Let the policy emit one action, and check that it can be carried out."""
-        clock = _Clock(state["seconds"])
-        context = _context(runtime)
+        clock = Clock(state["seconds"])
+        context = context_of(runtime)
         components = await self.components(context)
         observation = _observe(state, context)
         emit, promise = _emitter(runtime), state["promise"]
         limit = asyncio.timeout(context.max_seconds - state["seconds"])
         try:
             async with limit:
-                promise = promise or await _look_ahead(state, components, context)
+                if observation.searches_left:
+                    promise = promise or await _look_ahead(state, components, context)
                 observation = replace(observation, promise=promise)
                 emission = await components.policy.act(observation, emit)
         except TimeoutError:
@@ -143,7 +145,7 @@ class SearchNodes:
             emission = Emission(text="", status="timeout")
         transcript = extend_transcript(state["transcript"], emission)
         turns_left = observation.turns_left - 1
-        action, mistake = _read(emission, observation)
+        action, mistake = _read(emission, observation, self.parse)
         if mistake and emission.status not in _ENDINGS:
             transcript.append(_feedback(mistake, turns_left))
         acted = action_state(action) if action else NO_ACTION
@@ -162,8 +164,8 @@ class SearchNodes:
 
     async def search(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
         """Run the action's query in its languages, all at once."""
-        clock = _Clock(state["seconds"])
-        context = _context(runtime)
+        clock = Clock(state["seconds"])
+        context = context_of(runtime)
         retriever = (await self.components(context)).retriever
         action = state["action"]
         runtime.stream_writer(
@@ -174,7 +176,7 @@ class SearchNodes:
             action["languages"],
             k=context.passages,
             timeout=context.search_timeout,
-            asked_in=_asked_in(state, context) if _is_question(action["text"], state) else None,
+            asked_in=asked_in(state, context) if _is_question(action["text"], state) else None,
         )
         turn = state["history"][-1].copy()
         turn["search"] = len(state["searches"])
@@ -190,8 +192,8 @@ class SearchNodes:
 
     async def align(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
         """Bring what was found into the ledger, and show the policy what is new."""
-        clock = _Clock(state["seconds"])
-        context = _context(runtime)
+        clock = Clock(state["seconds"])
+        context = context_of(runtime)
         components = await self.components(context)
         record = state["searches"][-1]
         evidence, failures = await align_evidence(
@@ -228,10 +230,10 @@ class SearchNodes:
 
     async def answer(self, state: SearchState, runtime: SearchRuntime) -> SearchUpdate:
         """Close the run, or send an answer back whose citations or language are wrong."""
-        clock = _Clock(state["seconds"])
+        clock = Clock(state["seconds"])
         if state["ending"]:
             return SearchUpdate(seconds=clock.read())
-        turns_left = _context(runtime).max_turns - state["turns"]
+        turns_left = context_of(runtime).max_turns - state["turns"]
         action = answer_action(state["action"])
         mistake = await asyncio.to_thread(answer_mistake, action, state)
         if mistake and turns_left:
@@ -253,31 +255,6 @@ class SearchNodes:
             ending="answered",
             seconds=clock.read(),
         )
-
-
-class _Clock:
-    """Adds the seconds since it was made to those that the run spent before."""
-
-    def __init__(self, spent: float) -> None:
-        self._spent = spent
-        self._start = time.perf_counter()
-
-    def passed(self) -> float:
-        return round(time.perf_counter() - self._start, 4)
-
-    def read(self) -> float:
-        return round(self._spent + time.perf_counter() - self._start, 4)
-
-
-def _context(runtime: SearchRuntime) -> SearchContext:
-    # LangGraph passes None where the caller gave no context, whatever the type says.
-    return runtime.context or SearchContext()
-
-
-def _instructions(policy: Policy, context: SearchContext) -> Instructions:
-    if context.instructions != "auto":
-        return context.instructions
-    return policy.instructions if isinstance(policy, Instructed) else "full"
 
 
 def _languages(
@@ -313,14 +290,10 @@ async def _look_ahead(
     promise = await components.retriever.promise(
         state["question"][:MAX_QUERY_CHARACTERS],
         list(languages),
-        asked_in=_asked_in(state, context),
+        asked_in=asked_in(state, context),
         timeout=context.search_timeout,
     )
     return {language: round(chance, 4) for language, chance in promise.items()}
-
-
-def _asked_in(state: SearchState, context: SearchContext) -> Language:
-    return state["language"] if context.asked_in == "auto" else parse_language(context.asked_in)
 
 
 def _is_question(query: str, state: SearchState) -> bool:
@@ -343,12 +316,14 @@ def _observe(state: SearchState, context: SearchContext) -> Observation:
     )
 
 
-def _read(emission: Emission, observation: Observation) -> tuple[Action | None, str | None]:
+def _read(
+    emission: Emission, observation: Observation, parse: Callable[[str], Action]
+) -> tuple[Action | None, str | None]:
     """Parse what a policy emitted: an action that can be carried out, or what is wrong with it."""
     if emission.status in _MISTAKES:
         return None, _MISTAKES[emission.status]
     try:
-        action = parse_action(emission.text)
+        action = parse(emission.text)
     except ActionError as mistake:
         return None, str(mistake)
     if isinstance(action, AnswerAction):

@@ -1,5 +1,7 @@
 """Builds the search graph: one flat state machine, whether it is served, collected or trained."""
 
+from typing import Protocol
+
 from langchain_core.language_models import BaseChatModel
 from langgraph.graph import START, StateGraph
 
@@ -13,6 +15,20 @@ from crosearch.tools.retriever import Retriever
 from crosearch.tools.translate import NoTranslator, Translator
 
 SearchGraph = StateGraph[SearchState, SearchContext, SearchInput, SearchOutput]
+
+
+class GraphBuilder(Protocol):
+    """Builds a graph whose runs are recorded as those of `build_search_graph` are."""
+
+    def __call__(
+        self,
+        policy: Policy | BaseChatModel,
+        retriever: Retriever,
+        translator: Translator | None = None,
+        /,
+    ) -> SearchGraph:
+        """Build the graph on its parts; the caller compiles it."""
+        ...
 
 
 def build_search_graph(
@@ -31,6 +47,13 @@ def build_search_graph(
         retriever: Searches the corpus.
         translator: Translates evidence into the asker's language; None leaves it as it is.
     """
+    return assemble(bind(policy, retriever, translator), SearchContext)
+
+
+def bind(
+    policy: Policy | BaseChatModel, retriever: Retriever, translator: Translator | None
+) -> ComponentSource:
+    """Give every run the same parts; arguments as for `build_search_graph`."""
     parts = Components(
         policy=as_policy(policy), retriever=retriever, translator=translator or NoTranslator()
     )
@@ -38,18 +61,23 @@ def build_search_graph(
     async def bound(context: SearchContext) -> Components:
         return parts
 
-    return assemble(bound, SearchContext)
+    return bound
 
 
-def assemble(components: ComponentSource, context_schema: type[SearchContext]) -> SearchGraph:
-    """Connect the nodes, on parts that are looked up for each run."""
-    nodes = SearchNodes(components)
-    graph = SearchGraph(
+def empty_graph(context_schema: type[SearchContext]) -> SearchGraph:
+    """Make a graph on the run's state that has no nodes yet."""
+    return SearchGraph(
         SearchState,
         context_schema=context_schema,
         input_schema=SearchInput,
         output_schema=SearchOutput,
     )
+
+
+def assemble(components: ComponentSource, context_schema: type[SearchContext]) -> SearchGraph:
+    """Connect the nodes, on parts that are looked up for each run."""
+    nodes = SearchNodes(components)
+    graph = empty_graph(context_schema)
     graph.add_node("begin", nodes.begin, input_schema=SearchInput)
     graph.add_node("think", nodes.think)
     graph.add_node("search", nodes.search)

@@ -17,6 +17,9 @@ Ending = Literal["answered", "turns", "seconds", "context", "failed"]
 """Why a run ended: the policy answered; its turns, its seconds or its model's context were spent;
 or the machine failed it."""
 
+TurnStatus = Literal[EmissionStatus, "forced"]
+"""How a turn ended; `forced`: a baseline's graph made the search, the policy emitted nothing."""
+
 
 class ActionState(TypedDict):
     """The policy's latest action, parsed; `none` where its text held no valid one."""
@@ -69,7 +72,7 @@ class Turn(TypedDict):
     action: ActionState
     mistake: str | None
     """Why the action was not carried out; None where it was."""
-    status: EmissionStatus
+    status: TurnStatus
     untrainable: str
     """Why the turn's tokens cannot be trained on; empty where they can."""
     prompt_tokens: int | None

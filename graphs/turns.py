@@ -17,8 +17,10 @@ from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence, Failure
 from crosearch.tools.passages import Hit, SearchResult
 
-UNSAID = ("context", "nan", "timeout")
+UNSAID = ("context", "nan", "timeout", "forced")
 """Statuses of turns in which the policy said nothing that counts."""
+TURNS_BEGIN = frozenset({"think", "ask", "verify"})
+"""The nodes that open a turn: of the policy, or of a baseline's graph in its place."""
 
 
 def open_run(
@@ -84,6 +86,32 @@ def open_turn(
         hits=[],
         ledger=[],
         failures=_policy_failures(emission, policy),
+    )
+
+
+def forced_turn(action: ActionState, *, seconds: float, failures: Sequence[Failure] = ()) -> Turn:
+    """Begin the record of a turn that the graph took in the policy's place.
+
+    Args:
+        action: What is done.
+        seconds: What it took to find that out.
+        failures: What the machine failed in on the way.
+    """
+    return Turn(
+        action=action,
+        mistake=None,
+        status="forced",
+        untrainable="",
+        prompt_tokens=None,
+        completion_tokens=None,
+        cost=None,
+        policy_seconds=round(seconds, 4),
+        search_seconds=0.0,
+        align_seconds=0.0,
+        search=None,
+        hits=[],
+        ledger=[],
+        failures=list(failures),
     )
 
 

@@ -11,6 +11,8 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 from servers import free_port, running
 
+from crosearch.graphs.baselines import BASELINES
+
 ROOT = Path(__file__).parent.parent
 QUESTION = "En quelle année est mort l'écrivain swahili Shaaban Robert ?"
 
@@ -85,6 +87,16 @@ async def test_an_edited_state_is_resumed_from_a_checkpoint(client: LangGraphCli
     )
     assert result["searches"][0]["languages"] == ["ja"]
     assert result["ending"] == "answered"
+
+
+@pytest.mark.parametrize("name", [name for name in BASELINES if name != "crosearch"])
+async def test_each_baseline_is_a_graph_of_its_own(client: LangGraphClient, name: str) -> None:
+    drawing: Any = await client.assistants.get_graph(name)
+    nodes = {node["id"] for node in drawing["nodes"]}
+    assert {"begin", "think", "answer"} <= nodes
+    result: Any = await client.runs.wait(None, name, input={"question": QUESTION})
+    assert (result["ending"], result["language"]) == ("answered", "fr")
+    assert bool(result["searches"]) is ("search" in nodes)
 
 
 async def test_two_runs_at_once(client: LangGraphClient) -> None:

@@ -33,8 +33,8 @@ def spoken_part(transcript: list[Segment]) -> list[Segment]:
 
 
 def prompt_part(transcript: list[Segment]) -> list[Segment]:
-    """Cut a transcript where the prompt ends."""
-    ends = (at for at, segment in enumerate(transcript) if segment["kind"] != "prompt")
+    """Cut a transcript before the policy's first words."""
+    ends = (at for at, segment in enumerate(transcript) if segment["kind"] == "policy")
     return transcript[: next(ends, len(transcript))]
 
 

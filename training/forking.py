@@ -45,11 +45,16 @@ def state_before(record: Trajectory, turn: int) -> SearchState:
         turn: Which turn, counted from 1.
 
     Raises:
-        UsageError: The run has no such turn.
+        UsageError: The run has no such turn, or the policy had no part in it.
     """
     turns = len(record["history"])
     if not 1 <= turn <= turns:
         raise UsageError(f"the run {record['key'][:12]} has {turns} turns; there is no turn {turn}")
+    if record["history"][turn - 1]["status"] == "forced":
+        raise UsageError(
+            f"turn {turn} of the run {record['key'][:12]} was made by its graph, and not by the "
+            "policy: take up another turn"
+        )
     before = record["history"][: turn - 1]
     variation = record["variation"]
     state = open_run(

@@ -19,10 +19,12 @@ from langgraph.types import StreamMode
 from crosearch.agents.load import as_policy
 from crosearch.agents.policy import Policy
 from crosearch.agents.policy_settings import PolicySettings
+from crosearch.graphs.baselines import graph_name
 from crosearch.graphs.checks import check_question
 from crosearch.graphs.context import LanguageChoice, SearchContext
-from crosearch.graphs.search import build_search_graph
+from crosearch.graphs.search import GraphBuilder, build_search_graph
 from crosearch.graphs.state import SearchInput, SearchOutput, SearchState
+from crosearch.graphs.turns import TURNS_BEGIN
 from crosearch.tools.detect import detect_language
 from crosearch.tools.errors import CroSearchError, UsageError
 from crosearch.tools.languages import (
@@ -116,6 +118,7 @@ class RunRecorder:
         context: SearchContext | None = None,
         settings: PolicySettings | None = None,
         checkpointer: "BaseCheckpointSaver[str] | None" = None,
+        build: GraphBuilder = build_search_graph,
     ) -> None:
         """Build the graph, and name what it is made of; reads the index' state, which blocks.
 
@@ -127,6 +130,8 @@ class RunRecorder:
                 drawn from: each has its own.
             settings: What the policy was loaded with, for the record.
             checkpointer: Keeps each run's states; None keeps none.
+            build: Builds the graph that is run: CroSearch's, or one of `BASELINES`, whose name then
+                stands among the runs' settings.
 
         Raises:
             UsageError: The seed is too large for a record.
@@ -139,10 +144,15 @@ class RunRecorder:
         if (self.context.seed or 0) > _LARGEST_SEED:
             raise UsageError(f"seed is {self.context.seed}; it must be at most {_LARGEST_SEED}")
         self.made_by = what_makes_runs(
-            self.policy, retriever, self.translator, self.context, settings or PolicySettings()
+            self.policy,
+            retriever,
+            self.translator,
+            self.context,
+            settings or PolicySettings(),
+            graph_name(build),
         )
         self._checkpointer = checkpointer
-        self._builder = build_search_graph(self.policy, retriever, self.translator)
+        self._builder = build(self.policy, retriever, self.translator)
         self._graph = self._builder.compile(checkpointer=checkpointer)
         wanted = parse_languages(self.context.search_languages)
         self._known = {*EMBEDDED_LANGUAGES, *(wanted or retriever.languages)}
@@ -314,8 +324,8 @@ def _modes(*, watched: bool, kept: bool) -> Sequence[StreamMode]:
 
 
 def _note_checkpoint(turns: list[str], checkpoint: _Checkpoint) -> None:
-    """Remember the checkpoints that a turn begins from: those before which the policy thinks."""
-    if checkpoint["next"] == ["think"]:
+    """Remember the checkpoints that a turn begins from."""
+    if TURNS_BEGIN.intersection(checkpoint["next"]):
         turns.append(checkpoint["config"]["configurable"]["checkpoint_id"])
 
 

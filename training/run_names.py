@@ -82,13 +82,24 @@ def what_makes_runs(
     translator: Translator,
     context: SearchContext,
     settings: PolicySettings,
+    graph: str = "",
 ) -> MadeBy:
     """Take the names and the fingerprints of a run's parts; reads the index' state, which blocks.
+
+    Args:
+        policy: Decides.
+        retriever: Searches.
+        translator: Translates.
+        context: How questions are answered.
+        settings: What the policy was loaded with.
+        graph: What names the graph, where it is not CroSearch's.
 
     Raises:
         StoreError: The index cannot be read.
     """
     kept: dict[str, str | int | float | None] = {**asdict(context), "translator": translator.name}
+    if graph:
+        kept["graph"] = graph
     for name, value in settings.given().items():
         kept[name] = PurePath(str(value)).name if name in _PLACES else value
     deciding = {name: value for name, value in kept.items() if name not in _OF_THE_MACHINE}

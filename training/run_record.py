@@ -125,7 +125,7 @@ def _stage(state: SearchOutput | None) -> Literal["policy", "search", "align"]:
         return "policy"
     if last["search"] is None:
         return "search"
-    return "align" if state["transcript"][-1]["kind"] == "policy" else "policy"
+    return "policy" if state["transcript"][-1]["kind"] == "evidence" else "align"
 
 
 def _sound_transcript(transcript: Sequence[Segment]) -> tuple[list[Segment], str]:

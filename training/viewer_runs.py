@@ -9,7 +9,7 @@ from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence, SearchRecord
 from crosearch.training.trajectories import Trajectory
 
-_SILENT = ("context", "nan", "timeout")
+_SILENT = ("context", "nan", "timeout", "forced")
 """Statuses of turns that put nothing of the policy's into the transcript."""
 
 
