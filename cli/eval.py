@@ -1,15 +1,16 @@
-"""`crosearch eval`: what policies are worth on held-out questions."""
+"""`crosearch eval`: what policies and retrieval are worth on held-out questions."""
 
 from collections.abc import Callable
 
 import typer
 
-from crosearch.cli import eval_datasets, eval_policy
+from crosearch.cli import eval_datasets, eval_policy, eval_retrieval
 
-evaluation = typer.Typer(no_args_is_help=True, help="Measure policies on held-out questions.")
+evaluation = typer.Typer(no_args_is_help=True, help="Measure policies and retrieval.")
 
 COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (eval_policy.policy, eval_policy.EXAMPLES),
     (eval_datasets.datasets, eval_datasets.EXAMPLES),
+    (eval_retrieval.retrieval, eval_retrieval.EXAMPLES),
 )
 """Each with its examples; `cli.commands` puts them under `eval`."""
