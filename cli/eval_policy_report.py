@@ -1,7 +1,7 @@
 """Shows how far the runs of a comparison are, and prints what came of them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crosearch.cli.output import (
     one_line,
     print_error,
+    print_figures,
     print_json,
     progress_console,
     result_console,
@@ -66,26 +67,13 @@ def report_comparison(comparison: "PolicyComparison", out: Path, *, as_json: boo
     if as_json:
         print_json(comparison)
         return
-    _print_table(answer_rows(comparison))
-    _print_table(search_rows(comparison))
-    _print_table(language_rows(comparison))
+    print_figures(answer_rows(comparison))
+    print_figures(search_rows(comparison))
+    print_figures(language_rows(comparison))
     told = [row for row in difference_rows(comparison) if row[0] in ("figure", "exact match")]
     if len(told) > 1:
-        _print_table(told)
+        print_figures(told)
     failed = sum(figures["failed"] for figures in comparison["policies"])
     if failed:
         print_error(f"the machine failed {failed:,} runs, which are in no figure")
     result_console().print(f"report: {one_line(str(out / MARKDOWN))}", style="dim", soft_wrap=True)
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for place, name in enumerate(rows[0]):
-        table.add_column(one_line(name), justify="right" if place else "left")
-    for row in rows[1:]:
-        table.add_row(*(one_line(cell) for cell in row))
-    console = result_console()
-    console.print(table)
-    console.print()

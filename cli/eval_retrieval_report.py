@@ -1,10 +1,9 @@
 """Prints what a comparison of retrieval systems came to, and writes its report."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosearch.cli.output import one_line, print_error, print_json, result_console
+from crosearch.cli.output import one_line, print_error, print_figures, print_json, result_console
 
 if TYPE_CHECKING:
     from crosearch.evals.retrieval_figures import RetrievalComparison
@@ -42,23 +41,9 @@ def _print_tables(comparison: "RetrievalComparison") -> None:
     )
 
     for setting in settings_told(comparison):
-        _print_table(TITLES[setting], setting_rows(comparison, setting))
+        print_figures(setting_rows(comparison, setting), title=TITLES[setting])
     if rows := bias_rows(comparison):
-        _print_table("Language bias, in the pool of all languages", rows)
+        print_figures(rows, title="Language bias, in the pool of all languages")
     if len(comparison["systems"]) > 1:
         figures = (main_figure(comparison), STRONG_ALIGNMENT)
-        _print_table("Differences", difference_rows(comparison, figures))
-
-
-def _print_table(title: str, rows: Sequence[Sequence[str]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for place, name in enumerate(rows[0]):
-        table.add_column(one_line(name), justify="right" if place else "left")
-    for row in rows[1:]:
-        table.add_row(*(one_line(cell) for cell in row))
-    console = result_console()
-    console.print(title, style="bold")
-    console.print(table)
-    console.print()
+        print_figures(difference_rows(comparison, figures), title="Differences")

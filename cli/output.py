@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosearch.tools.languages import Language, describe_language
@@ -58,6 +58,27 @@ def _console(*, stderr: bool) -> "Console":
     if not console.is_terminal:
         console.width = _WIDE_ENOUGH
     return console
+
+
+def print_figures(rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+    """Print a table of figures, and an empty line.
+
+    Args:
+        rows: A row of names, then the others; what comes first in each is its name.
+        title: Stands above the table; empty: nothing does.
+    """
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for place, name in enumerate(rows[0]):
+        table.add_column(one_line(name), justify="right" if place else "left")
+    for row in rows[1:]:
+        table.add_row(*(one_line(cell) for cell in row))
+    console = result_console()
+    if title:
+        console.print(title, style="bold")
+    console.print(table)
+    console.print()
 
 
 def print_json(value: Mapping[str, object]) -> None:

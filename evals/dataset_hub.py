@@ -9,7 +9,12 @@ from typing import cast
 from crosearch.evals.dataset_catalog import DatasetRequest
 from crosearch.evals.dataset_files import choose_split
 from crosearch.tools.errors import DocumentError, UsageError
-from crosearch.training.question_files import SUFFIXES, Row
+from crosearch.training.question_files import (
+    SUFFIXES,
+    Row,
+    missing_package,
+    unreadable_dataset,
+)
 
 _ID = re.compile(r"[\w.-]+/[\w.-]+")
 _SAVED = ("dataset_dict.json", "state.json")
@@ -74,9 +79,7 @@ def _open(source: str, config: str) -> object:
     try:
         import datasets  # type: ignore[import-untyped]  # it ships no types
     except ImportError as error:
-        raise UsageError(
-            f"to read {source!r} takes the package datasets: pip install 'crosearch[data]'"
-        ) from error
+        raise missing_package(repr(source), "datasets") from error
     datasets.disable_progress_bars()
     folder = Path(source).expanduser()
     if folder.is_dir():
@@ -97,8 +100,7 @@ def _boundary(source: str, named: str) -> Iterator[None]:
         raise
     except Exception as error:
         # The hub, the cache and every format's reader have errors of their own.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        what = f"the dataset {named!r} cannot be read: {reason[:300]}"
+        what = unreadable_dataset(named, error)
         if not Path(source).expanduser().exists():
             what = f"there is no folder {source!r}, and on Hugging Face {what}"
         raise DocumentError(what) from error

@@ -39,10 +39,6 @@ from crosearch.training.question_files import Row
 
 _PAPER = "https://arxiv.org/abs/2004.05484"
 _WHERE = "https://github.com/google-research-datasets/lareqa"
-_XQUAD_SIZE = "1,190 questions, 240 paragraphs"
-_MLQA_SIZE = "1,148 questions (English)"
-_XQUAD_LANGUAGES = codes("ar de el en es hi ru th tr vi zh")
-_MLQA_LANGUAGES = codes("ar de en es hi vi zh")
 _MLQA_NOTES = (
     "Those of several languages answer the same questions, and do not translate each other."
 )
@@ -51,8 +47,8 @@ XQUAD_R = DatasetDescription(
     name="xquad-r",
     title="XQuAD-R (LAReQA), with paragraphs as documents",
     paper=_PAPER,
-    size=_XQUAD_SIZE,
-    languages=_XQUAD_LANGUAGES,
+    size="1,190 questions, 240 paragraphs",
+    languages=codes("ar de el en es hi ru th tr vi zh"),
     licence="CC BY-SA 4.0",
     where=_WHERE,
     files=("xquad-r/LANGUAGE.json",),
@@ -61,40 +57,29 @@ XQUAD_R = DatasetDescription(
     notes="Paragraphs are there in all languages. LAReQA's own task is xquad-r-sentences. Where "
     "configurations were saved from the hub, each stands in a folder of its name, such as de.",
 )
-XQUAD_R_SENTENCES = DatasetDescription(
+XQUAD_R_SENTENCES = replace(
+    XQUAD_R,
     name="xquad-r-sentences",
     title="XQuAD-R (LAReQA), with sentences as documents",
-    paper=_PAPER,
-    size=_XQUAD_SIZE,
-    languages=_XQUAD_LANGUAGES,
-    licence="CC BY-SA 4.0",
-    where=_WHERE,
-    files=("xquad-r/LANGUAGE.json",),
-    gold=True,
+    hub="",
     notes="Each question is answered by one sentence in each language.",
 )
 MLQA_R = DatasetDescription(
     name="mlqa-r",
     title="MLQA-R (LAReQA), with paragraphs as documents",
     paper=_PAPER,
-    size=_MLQA_SIZE,
-    languages=_MLQA_LANGUAGES,
+    size="1,148 questions (English)",
+    languages=codes("ar de en es hi vi zh"),
     licence="CC BY-NC 4.0",
     where=_WHERE,
     files=("mlqa-dev-r/LANGUAGE.json",),
     gold=True,
     notes=f"{_MLQA_NOTES} LAReQA's own task is mlqa-r-sentences.",
 )
-MLQA_R_SENTENCES = DatasetDescription(
+MLQA_R_SENTENCES = replace(
+    MLQA_R,
     name="mlqa-r-sentences",
     title="MLQA-R (LAReQA), with sentences as documents",
-    paper=_PAPER,
-    size=_MLQA_SIZE,
-    languages=_MLQA_LANGUAGES,
-    licence="CC BY-NC 4.0",
-    where=_WHERE,
-    files=("mlqa-dev-r/LANGUAGE.json",),
-    gold=True,
     notes=_MLQA_NOTES,
 )
 

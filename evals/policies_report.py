@@ -8,6 +8,7 @@ from pathlib import Path
 from crosearch.evals.policies import PolicyComparison, PolicyFigures
 from crosearch.evals.policies_bootstrap import Estimate
 from crosearch.evals.policies_questions import KINDS
+from crosearch.evals.report_tables import difference_cells, markdown_table, shown
 from crosearch.training.training_folder import write_text
 
 JSON, MARKDOWN, PLOT = "comparison.json", "comparison.md", "comparison.png"
@@ -95,16 +96,6 @@ def _search_row(figures: PolicyFigures) -> list[str]:
     ]
 
 
-def shown(estimate: Estimate | None, *, digits: int = 3, with_interval: bool = False) -> str:
-    """Write a figure; `-` where there is none."""
-    if estimate is None:
-        return "-"
-    value = f"{estimate['value']:.{digits}f}"
-    if not with_interval:
-        return value
-    return f"{value} [{estimate['low']:.{digits}f}, {estimate['high']:.{digits}f}]"
-
-
 def language_rows(comparison: PolicyComparison) -> list[list[str]]:
     """Return exact match by the asker's language, a row for each, after a row of names."""
     policies = comparison["policies"]
@@ -141,8 +132,7 @@ def difference_rows(comparison: PolicyComparison) -> list[list[str]]:
                 one["figure"].replace("_", " "),
                 one["one"],
                 one["other"],
-                f"{one['difference']['value']:+.3f}",
-                f"[{one['difference']['low']:+.3f}, {one['difference']['high']:+.3f}]",
+                *difference_cells(one["difference"]),
             ]
             for one in comparison["differences"]
         ),
@@ -159,7 +149,7 @@ def markdown_report(comparison: PolicyComparison, *, plot: str = "") -> str:
         f"`{comparison['corpus']}`. Intervals are of 95%, from {comparison['resamples']:,} "
         "bootstrap draws of facts; differences are paired.",
         "",
-        *_table(answer_rows(comparison)),
+        *markdown_table(answer_rows(comparison)),
         "",
         "Exact match is over the questions whose answer is told somewhere; *flexible* counts "
         "answers that hold a gold one, in any language. *Own language*, *other languages*: exact "
@@ -167,7 +157,7 @@ def markdown_report(comparison: PolicyComparison, *, plot: str = "") -> str:
         "answer*: pairs of askers' languages whose answers to one fact mean the same. *Right in "
         "all*: facts that are answered right in every language they are asked in.",
         "",
-        *_table(search_rows(comparison)),
+        *markdown_table(search_rows(comparison)),
         "",
         "*Declines rightly*: of the questions that nothing answers; *wrongly*: of the others. "
         "*Tokens* are those that the policy made. *Again*: a second search, after a first one that "
@@ -176,14 +166,14 @@ def markdown_report(comparison: PolicyComparison, *, plot: str = "") -> str:
         *([f"![Exact match and consistency, with 95% intervals]({plot})", ""] if plot else []),
         "## By the asker's language",
         "",
-        *_table(language_rows(comparison)),
+        *markdown_table(language_rows(comparison)),
         "",
     ]
     kinds = kind_rows(comparison)
     if len(kinds) > 1:
-        lines += ["## By where the answer is told", "", *_table(kinds), ""]
+        lines += ["## By where the answer is told", "", *markdown_table(kinds), ""]
     if comparison["differences"]:
-        lines += ["## Differences", "", *_table(difference_rows(comparison)), ""]
+        lines += ["## Differences", "", *markdown_table(difference_rows(comparison)), ""]
     return "\n".join(lines)
 
 
@@ -234,9 +224,3 @@ def _error_bars(estimates: Iterable[Estimate]) -> list[list[float]]:
     found = list(estimates)
     below = [max(one["value"] - one["low"], 0.0) for one in found]
     return [below, [max(one["high"] - one["value"], 0.0) for one in found]]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    ruler = ["---", *("---:" for _ in header[1:])]
-    return [f"| {' | '.join(row)} |" for row in (header, ruler, *body)]

@@ -9,7 +9,6 @@ report.md, results.json
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,8 +23,8 @@ from crosearch.tools.errors import CollectionError, UsageError
 from crosearch.tools.lock import LockHeldError, sole_lock
 from crosearch.training.training_folder import (
     check_folder,
+    differences,
     read_json,
-    tell_difference,
     write_json,
 )
 
@@ -91,20 +90,16 @@ class RetrievalFolder:
             UsageError: Runs of it are there that were made of something else.
         """
         path = self._runs / f"{_file_name(system)}.json"
-        here: dict[str, object] = json.loads(json.dumps(identity))
         if (noted := read_json(path)) is not None:
             there = cast("dict[str, object]", noted["made_of"])
-            names = sorted(here.keys() | there.keys())
-            differing = [n for n in names if here.get(n) != there.get(n)]
-            if differing:
-                told = [tell_difference(n, there.get(n), here.get(n)) for n in differing]
+            if differing := differences(there, identity):
                 raise UsageError(
                     f"{str(self._out)!r} holds runs of {system!r} that were made otherwise: "
-                    f"{'; '.join(told)}. Give another folder"
+                    f"{'; '.join(differing)}. Give another folder"
                 )
         packages = _PACKAGES if system in BUILT_IN else (*_PACKAGES, *_MODEL_PACKAGES)
         write_json(
-            path, {"system": title_of(system), "made_of": here, "versions": _versions(packages)}
+            path, {"system": title_of(system), "made_of": identity, "versions": _versions(packages)}
         )
 
     def write_manifest(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crosearch.evals.policies_bootstrap import Estimate
-from crosearch.evals.policies_report import shown
+from crosearch.evals.report_tables import difference_cells, markdown_table, shown
 from crosearch.evals.retrieval_bias import (
     OWN_RELEVANT,
     PARALLEL_FOUND,
@@ -83,8 +83,7 @@ def difference_rows(comparison: RetrievalComparison, figures: Sequence[str] = ()
                 one["figure"],
                 one["one"],
                 one["other"],
-                f"{one['difference']['value']:+.3f}",
-                f"[{one['difference']['low']:+.3f}, {one['difference']['high']:+.3f}]",
+                *difference_cells(one["difference"]),
             ]
             for one in comparison["differences"]
             if not figures or one["figure"] in figures
@@ -149,17 +148,28 @@ def markdown_report(comparison: RetrievalComparison) -> str:
         "",
     ]
     for setting in settings_told(comparison):
-        lines += [f"## {TITLES[setting]}", "", *_table(setting_rows(comparison, setting)), ""]
+        lines += [
+            f"## {TITLES[setting]}",
+            "",
+            *markdown_table(setting_rows(comparison, setting)),
+            "",
+        ]
         if setting == "cross":
             lines += _pair_tables(comparison)
         else:
             figure = main_figure(comparison)
             lines += [f"{figure} by the asker's language:", ""]
-            lines += [*_table(language_rows(comparison, setting)), ""]
+            lines += [*markdown_table(language_rows(comparison, setting)), ""]
     if rows := bias_rows(comparison):
-        lines += ["## Language bias, in the pool of all languages", "", *_table(rows), "", *_LEGEND]
+        lines += [
+            "## Language bias, in the pool of all languages",
+            "",
+            *markdown_table(rows),
+            "",
+            *_LEGEND,
+        ]
     if len(comparison["systems"]) > 1:
-        lines += ["## Differences", "", *_table(difference_rows(comparison)), ""]
+        lines += ["## Differences", "", *markdown_table(difference_rows(comparison)), ""]
     return "\n".join(lines)
 
 
@@ -179,7 +189,7 @@ def _pair_tables(comparison: RetrievalComparison) -> Iterator[str]:
     for system in comparison["systems"]:
         yield f"{figure} of {system['name']}, askers down, documents across:"
         yield ""
-        yield from _table(pair_rows(system, figure))
+        yield from markdown_table(pair_rows(system, figure))
         yield ""
 
 
@@ -201,9 +211,3 @@ def _of_pool(system: SystemFigures, setting: str, pool: str, figure: str) -> str
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{language} {count:,}" for language, count in counts.items())
-
-
-def _table(rows: Rows) -> list[str]:
-    header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    ruler = ["---", *("---:" for _ in header[1:])]
-    return [f"| {' | '.join(row)} |" for row in (header, ruler, *body)]

@@ -4,7 +4,6 @@ A file is there whole or not at all, so that what is there need not be made agai
 in single precision, as TREC's programs read them: what ties for them ties here.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from crosearch.evals.retrieval_topics import Topic, token
 from crosearch.tools.errors import DocumentError
+from crosearch.training.training_folder import write_lines
 
 Ranking = Sequence[tuple[str, float]]
 """Documents' ids with their scores, best first."""
@@ -32,7 +32,8 @@ def write_run(path: Path, rankings: Iterable[tuple[str, Ranking]], system: str) 
     Raises:
         OSError: The disk is full or fails.
     """
-    _write(path, (line for topic, ranking in rankings for line in _lines(topic, ranking, system)))
+    lines = (line for topic, ranking in rankings for line in _lines(topic, ranking, system))
+    write_lines(path, lines, encoding="ascii")
 
 
 def write_qrels(path: Path, topics: Iterable[Topic]) -> None:
@@ -41,14 +42,12 @@ def write_qrels(path: Path, topics: Iterable[Topic]) -> None:
     Raises:
         OSError: The disk is full or fails.
     """
-    _write(
-        path,
-        (
-            f"{topic.id} 0 {name} {grade}\n"
-            for topic in topics
-            for name, grade in topic.relevant.items()
-        ),
+    lines = (
+        f"{topic.id} 0 {name} {grade}\n"
+        for topic in topics
+        for name, grade in topic.relevant.items()
     )
+    write_lines(path, lines, encoding="ascii")
 
 
 def read_run(path: Path) -> Iterator[tuple[str, Scores]]:
@@ -86,12 +85,3 @@ def _read_line(line: str, place: str) -> tuple[str, str, float]:
             f"{place}: {line.strip()[:80]!r} is no line of a TREC run, which has a topic, Q0, a "
             "document, a rank, a score and a system"
         ) from error
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="ascii") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

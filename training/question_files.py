@@ -152,7 +152,7 @@ def _read_parquet(path: Path, name: str) -> Iterator[Row]:
             parquet,
         )
     except ImportError as error:
-        raise _missing("Parquet files", "pyarrow") from error
+        raise missing_package("Parquet files", "pyarrow") from error
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
@@ -169,7 +169,7 @@ def _read_dataset(source: str) -> Iterator[Row]:
         import datasets
     except ImportError as error:
         what = f"{source!r}, unless it is a file ({' '.join(SUFFIXES)}),"
-        raise _missing(what, "datasets") from error
+        raise missing_package(what, "datasets") from error
     name, split = _split_name(source)
     is_folder = Path(name).expanduser().is_dir()
     if not is_folder and name.count("/") > 1:
@@ -216,11 +216,17 @@ def _dataset_boundary(source: str) -> Iterator[None]:
         raise
     except Exception as error:
         # The hub, the cache and every format's reader have errors of their own.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DocumentError(f"the dataset {source!r} cannot be read: {reason[:300]}") from error
+        raise DocumentError(unreadable_dataset(source, error)) from error
 
 
-def _missing(what: str, package: str) -> UsageError:
+def unreadable_dataset(name: str, error: Exception) -> str:
+    """Say that a dataset cannot be read, and why, in a line."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"the dataset {name!r} cannot be read: {reason[:300]}"
+
+
+def missing_package(what: str, package: str) -> UsageError:
+    """Make the error of a package that is not installed, which reads `what`."""
     return UsageError(f"to read {what} takes the package {package}: pip install 'crosearch[data]'")
 
 

@@ -7,7 +7,7 @@ keeps other processes away.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,17 +53,29 @@ def check_folder(
         if out.is_dir() and any(path != place for path in out.iterdir()):
             raise UsageError(f"{str(out)!r} holds something else: give a folder that is not there")
         return
-    here: dict[str, object] = json.loads(json.dumps(settings))
-    differing = [
-        tell(name, there.get(name), here.get(name))
-        for name in sorted(here.keys() | there.keys())
-        if here.get(name) != there.get(name)
-    ]
-    if differing:
+    if differing := differences(there, settings, tell=tell):
         raise UsageError(
             f"{str(out)!r} holds another {called}: {'; '.join(differing)}. Give another folder, or "
             "the settings it began with"
         )
+
+
+def differences(
+    there: Mapping[str, object], here: Mapping[str, object], *, tell: Tell = tell_difference
+) -> list[str]:
+    """Say how noted settings differ from others, one by one in the order of their names.
+
+    Args:
+        there: As they were read.
+        here: As they are; plain JSON but for tuples.
+        tell: Says how a setting differs.
+    """
+    plain: dict[str, object] = json.loads(json.dumps(here))
+    return [
+        tell(name, there.get(name), plain.get(name))
+        for name in sorted(plain.keys() | there.keys())
+        if plain.get(name) != there.get(name)
+    ]
 
 
 @contextmanager
@@ -140,9 +152,14 @@ def write_json(path: Path, value: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file that is there whole, or not at all."""
+    write_lines(path, [text])
+
+
+def write_lines(path: Path, lines: Iterable[str], *, encoding: str = "utf-8") -> None:
+    """Write a file, line by line, that is there whole, or not at all."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with partial.open("w", encoding=encoding) as file:
+        file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
