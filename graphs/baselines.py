@@ -59,6 +59,16 @@ class Baseline:
     source: str
     """Where it comes from."""
     assemble: Assembly
+    settle: Settle = lambda context, history: context
+    """What it does to the settings of its runs."""
+
+    def check(self, context: SearchContext) -> None:
+        """See that it can be run with these settings.
+
+        Raises:
+            UsageError: It needs more turns or searches.
+        """
+        self.settle(context, ())
 
     def __call__(
         self,
@@ -211,30 +221,35 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
                 what="One search, for the question, in its own language; then the answer.",
                 source="monolingual RAG (Lewis et al. 2020, arXiv 2005.11401)",
                 assemble=partial(_one_search, within="own"),
+                settle=_once,
             ),
             Baseline(
                 name="english",
                 what="The question is translated to English and searched there, once.",
                 source="tRAG (Ranaldi et al. 2025, arXiv 2504.03616)",
                 assemble=partial(_one_search, within="english", in_english=True),
+                settle=_once,
             ),
             Baseline(
                 name="everywhere",
                 what="One search, for the question, in all languages; the best of all together.",
                 source="MultiRAG (Ranaldi et al. 2025, arXiv 2504.03616)",
                 assemble=partial(_one_search, within="everywhere"),
+                settle=_once,
             ),
             Baseline(
                 name="everywhere-translated",
                 what="The same, with evidence translated into the asker's language.",
                 source="CrossRAG (Ranaldi et al. 2025, arXiv 2504.03616)",
                 assemble=partial(_one_search, within="everywhere", translates=True),
+                settle=_once,
             ),
             Baseline(
                 name="one-language-loop",
                 what="The policy searches as often as it chooses, in the question's language.",
                 source="the loop of Search-R1 (Jin et al. 2025, arXiv 2503.09516)",
                 assemble=_one_language_loop,
+                settle=_unaligned,
             ),
             Baseline(
                 name="reflective",
@@ -243,6 +258,7 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
                 source="draft, research, revise: RARR (Gao et al. 2022, arXiv 2210.08726); after "
                 "CLARA",
                 assemble=_reflective,
+                settle=_verified,
             ),
             Baseline(
                 name=CROSEARCH,

@@ -443,6 +443,10 @@ class TestReflective:
     ) -> None:
         with pytest.raises(UsageError, match="needs at least 2 and 3"):
             await run("reflective", ScriptedPolicy([ANSWER]), retriever, **settings)
+        # It can be told before anything is run.
+        with pytest.raises(UsageError, match="needs at least 2 and 3"):
+            BASELINES["reflective"].check(SearchContext(**settings))
+        BASELINES["crosearch"].check(SearchContext(**settings))
 
     async def test_the_extractive_policy_looks_again(self, retriever: HybridRetriever) -> None:
         result = await run(

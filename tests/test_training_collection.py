@@ -16,6 +16,7 @@ from collection_parts import (
 )
 from small_corpus import build_small_corpus
 
+from crosearch.graphs.baselines import BASELINES
 from crosearch.graphs.context import SearchContext
 from crosearch.tools.errors import CollectionError, DocumentError, UsageError
 from crosearch.tools.languages import Language
@@ -23,6 +24,7 @@ from crosearch.tools.search import HybridRetriever, open_retriever
 from crosearch.training.collection import collect
 from crosearch.training.collection_report import CollectionReport, OtherRuns
 from crosearch.training.questions import Question, read_questions
+from crosearch.training.recorder import RunRecorder
 
 FR = Language("fr")
 
@@ -191,6 +193,15 @@ async def test_a_collection_in_which_everything_fails_stops(
     policy.fails = lambda seen: False
     report = await collect_quickly(questions(50), recorder, tmp_path, retry_failed=True)
     assert (report.resumed, report.runs, report.failed) == (10, 40, 0)
+
+
+@pytest.mark.parametrize("name", ["closed-book", "own-language", "english", "everywhere"])
+async def test_a_baseline_that_searches_less_has_the_same_corpus(
+    name: str, retriever: HybridRetriever, tmp_path: Path
+) -> None:
+    recorder = RunRecorder(OneSearchPolicy(), retriever, build=BASELINES[name])
+    report = await collect_quickly(questions(3), recorder, tmp_path)
+    assert (report.runs, report.failed) == (3, 0)
 
 
 async def test_a_corpus_that_changes_meanwhile_is_no_longer_the_one_that_records_name(

@@ -90,7 +90,12 @@ class Keeper:
         }
 
     def _searchable_by(self, record: Trajectory) -> Mapping[Language, int]:
-        """Say where a run could search, had nothing changed: a nudged one, where it was let."""
+        """Say where a run could search, had nothing changed: a nudged one, where it was let.
+
+        A baseline's graph chooses that itself; of its runs only what they could search is known.
+        """
+        if "graph" in record["settings"]:
+            return {code: self._searchable.get(code, 0) for code in record["searchable"]}
         variation = record["variation"]
         nudged = variation["search_languages"] if variation else []
         return {language: self._searchable.get(language, 0) for language in nudged} or (
