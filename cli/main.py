@@ -19,6 +19,9 @@ def app() -> None:
     # Modules are many objects that stay: to look for garbage among them takes a tenth of the time
     # to a first answer.
     gc.set_threshold(_ALLOCATIONS)
+    # Searches run side by side, in threads of their own: those of numpy's products, which are small
+    # here, would wait for each other, and turn meanwhile.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not sys.stderr.isatty():
         # The libraries that load models draw their progress bars into files and pipes, too.
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
