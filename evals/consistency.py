@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from crosearch.evals.policies_bootstrap import Observation
-from crosearch.training.answer_entities import AnswerEntities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,14 +21,12 @@ class FactAnswer:
     sample: int
     """Answers are compared with those of their number alone."""
     language: str
-    answer: str
-    """Empty where none was given."""
+    meaning: str
+    """What names the answer's meaning, such as `AnswerEntities.entity`; empty: none was given."""
     is_right: bool
 
 
-def observe_agreement(
-    answers: Iterable[FactAnswer], entities: AnswerEntities
-) -> Iterator[tuple[str, Observation]]:
+def observe_agreement(answers: Iterable[FactAnswer]) -> Iterator[tuple[str, Observation]]:
     """Compare the answers to each fact over askers' languages, sample by sample.
 
     `right_in_all` is the share of facts that are answered right in every language they are asked
@@ -40,7 +37,6 @@ def observe_agreement(
 
     Args:
         answers: What was answered; of several in one language and sample, the last counts.
-        entities: Tells which answers mean the same.
     """
     asked: defaultdict[tuple[str, int], dict[str, FactAnswer]] = defaultdict(dict)
     for answer in answers:
@@ -49,8 +45,7 @@ def observe_agreement(
         if len(by_language) < 2:
             continue
         yield "right_in_all", (fact, all(one.is_right for one in by_language.values()), 1)
-        meant = [entities.entity(one.answer, one.language) for one in by_language.values()]
-        pairs = list(combinations(meant, 2))
+        pairs = list(combinations((one.meaning for one in by_language.values()), 2))
         same = sum(one == other != "" for one, other in pairs)
         yield "same_answer", (fact, same / len(pairs), 1)
 

@@ -25,19 +25,27 @@ class EvidenceMatrix(TypedDict):
     """Of an asker's evidence, from 0 to 1; an asker's language without any evidence is absent."""
 
 
-def evidence_matrix(records: Iterable[Trajectory], use: EvidenceUse) -> EvidenceMatrix:
+def evidence_languages(record: Trajectory, use: EvidenceUse) -> tuple[str, ...]:
+    """List the languages of a run's evidence, one for each piece."""
+    entries = cited_entries(record) if use == "cited" else record["evidence"]
+    return tuple(entry["language"] for entry in entries)
+
+
+def evidence_matrix(found: Iterable[tuple[str, Iterable[str]]], use: EvidenceUse) -> EvidenceMatrix:
     """Count in which languages askers of each language were given evidence.
 
-    Runs that the machine failed count like others: leave them out before.
+    Args:
+        found: Of each run the asker's language, and what `evidence_languages` lists. Runs that the
+            machine failed count like others: leave them out before.
+        use: Which evidence that is.
     """
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for record in records:
-        entries = cited_entries(record) if use == "cited" else record["evidence"]
-        found[record["language"]].update(entry["language"] for entry in entries)
-    languages = sorted({language for row in found.values() for language in row})
+    askers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for asker, pieces in found:
+        askers[asker].update(pieces)
+    languages = sorted({language for row in askers.values() for language in row})
     counts = {
-        asker: {language: found[asker][language] for language in languages}
-        for asker in sorted(found)
+        asker: {language: askers[asker][language] for language in languages}
+        for asker in sorted(askers)
     }
     return EvidenceMatrix(
         use=use,

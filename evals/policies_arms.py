@@ -1,19 +1,16 @@
 """What is compared: a policy, how it searches, and how it samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from crosearch.agents.policy_settings import PolicySettings
+from crosearch.evals.retriever_views import EverywhereRetriever
 from crosearch.graphs.context import SearchContext
-from crosearch.tools.embedder import Embedder
 from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language
-from crosearch.tools.passages import Passage, SearchResult
-from crosearch.tools.retriever import Retriever, Vectors
+from crosearch.tools.retriever import Retriever
 from crosearch.tools.translate import NoTranslator, Translator
-from crosearch.training.run_names import index_fingerprint
-from crosearch.training.trajectories import fingerprint
 
 Strategy = Literal["free", "own", "everywhere", "untranslated", "unaligned"]
 """How a policy searches:
@@ -107,59 +104,3 @@ def retriever_of(entry: PolicyEntry, retriever: Retriever) -> Retriever:
 def translator_of(entry: PolicyEntry, translator: Translator) -> Translator:
     """Return what translates an entry's evidence."""
     return NoTranslator() if entry.strategy == "untranslated" else translator
-
-
-class EverywhereRetriever:
-    """Searches in all languages whichever it is asked for: the concatenating baseline."""
-
-    def __init__(self, inner: Retriever) -> None:
-        """Hold what searches."""
-        self._inner = inner
-
-    @property
-    def corpus(self) -> str:
-        """The corpus' name."""
-        return self._inner.corpus
-
-    @property
-    def embedder(self) -> Embedder:
-        """What embedded the corpus."""
-        return self._inner.embedder
-
-    @property
-    def languages(self) -> Mapping[Language, int]:
-        """The languages that hold passages, most first."""
-        return self._inner.languages
-
-    @property
-    def fingerprint(self) -> str:
-        """The corpus' own, and that all of it is searched: such runs are others."""
-        return fingerprint(["everywhere", index_fingerprint(self._inner)])
-
-    async def search(
-        self,
-        query: str,
-        languages: Sequence[Language],
-        *,
-        k: int = 10,
-        timeout: float = 10.0,
-        asked_in: Language | None = None,
-    ) -> SearchResult:
-        """Find the `k` best passages over all languages, those asked for first in the record."""
-        everywhere = list(dict.fromkeys([*languages, *self.languages]))
-        return await self._inner.search(query, everywhere, k=k, timeout=timeout, asked_in=asked_in)
-
-    async def promise(
-        self,
-        query: str,
-        languages: Sequence[Language],
-        *,
-        asked_in: Language | None = None,
-        timeout: float = 10.0,
-    ) -> Mapping[Language, float]:
-        """Estimate what the languages promise."""
-        return await self._inner.promise(query, languages, asked_in=asked_in, timeout=timeout)
-
-    async def sentence_vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors]:
-        """Read back sentences' vectors."""
-        return await self._inner.sentence_vectors(passages)

@@ -57,8 +57,10 @@ class Bootstrap:
         self._places = {fact: place for place, fact in enumerate(dict.fromkeys(facts))}
         count = len(self._places)
         generator = np.random.default_rng(seed)
-        shares = np.full(count, 1 / count) if count else np.zeros(0)
-        self._draws = generator.multinomial(count, shares, size=resamples).astype(np.float64)
+        self._draws = np.zeros((resamples, 0))
+        if count:
+            drawn = generator.multinomial(count, np.full(count, 1 / count), size=resamples)
+            self._draws = drawn.astype(np.float64)
 
     def ratio(self, observed: Iterable[Observation]) -> Ratio:
         """Sum observations up by fact."""
@@ -77,12 +79,24 @@ class Bootstrap:
 
     def difference(self, one: Ratio, other: Ratio) -> Estimate | None:
         """Say how much higher `one` is than `other`, on the facts that both were observed for."""
+        tested = self.test(one, other)
+        return None if tested is None else tested[0]
+
+    def test(self, one: Ratio, other: Ratio) -> tuple[Estimate, float] | None:
+        """Say how much higher `one` is than `other`, and how likely that is by chance alone.
+
+        Returns:
+            The difference, on the facts that both were observed for, and the p-value of there being
+            none: two-sided, twice the share of draws on the rarer side of 0, the draw that was
+            observed counted among them. None where no fact was observed for both.
+        """
         both = (one.weights > 0) & (other.weights > 0)
         one, other = (Ratio(r.sums * both, r.weights * both) for r in (one, other))
         if one.value is None or other.value is None:
             return None
         drawn = self._resampled(one) - self._resampled(other)
-        return _estimate(one.value - other.value, drawn, float(one.weights.sum()))
+        estimate = _estimate(one.value - other.value, drawn, float(one.weights.sum()))
+        return estimate, _p_value(drawn)
 
     def _resampled(self, ratio: Ratio) -> NDArray[np.float64]:
         """Return the figure of each draw, shape (resamples,); NaN where a draw holds nothing."""
@@ -91,6 +105,12 @@ class Bootstrap:
                 self._draws @ ratio.weights
             )
         return quotients
+
+
+def _p_value(drawn: NDArray[np.float64]) -> float:
+    known = drawn[np.isfinite(drawn)]
+    rarer = min(np.sum(known <= 0), np.sum(known >= 0))
+    return round(min(1.0, 2 * (float(rarer) + 1) / (known.size + 1)), 6)
 
 
 def _estimate(value: float, drawn: NDArray[np.float64], n: float) -> Estimate:

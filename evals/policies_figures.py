@@ -51,8 +51,8 @@ def observe(runs: Sequence[ScoredRun], entities: AnswerEntities) -> Iterator[Nam
     for run in runs:
         for name, value, weight in _of_run(run):
             yield name, (run.fact, value, weight)
-    scored = (_fact_answer(run, run.is_right) for run in runs if run.is_right is not None)
-    yield from observe_agreement(scored, entities)
+    scored = (_fact_answer(run, run.is_right, entities) for run in runs if run.is_right is not None)
+    yield from observe_agreement(scored)
 
 
 def _of_run(run: ScoredRun) -> Iterator[tuple[str, float, float]]:
@@ -76,11 +76,13 @@ def _of_run(run: ScoredRun) -> Iterator[tuple[str, float, float]]:
         yield name, number, 1
 
 
-def _fact_answer(run: ScoredRun, is_right: float) -> FactAnswer:
+def _fact_answer(run: ScoredRun, is_right: float, entities: AnswerEntities) -> FactAnswer:
+    language = run.record["language"]
+    answer = run.record["answer"] if run.has_answered else ""
     return FactAnswer(
         fact=run.fact,
         sample=run.sample,
-        language=run.record["language"],
-        answer=run.record["answer"] if run.has_answered else "",
+        language=language,
+        meaning=entities.entity(answer, language),
         is_right=bool(is_right),
     )

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from crosearch.agents.load import load_policy
-from crosearch.agents.policy import Policy
+from crosearch.evals.log_runs import HeldPolicies, RunCount, TellRuns, wanted_runs
 from crosearch.evals.policies_arms import (
     PolicyEntry,
     context_of,
@@ -22,17 +21,14 @@ from crosearch.evals.policies_arms import (
 from crosearch.evals.policies_figures import ScoredRun
 from crosearch.evals.policies_questions import HeldOutQuestion
 from crosearch.graphs.context import SearchContext
-from crosearch.tools.errors import CollectionError
 from crosearch.tools.languages import Language
 from crosearch.tools.retriever import Retriever
 from crosearch.tools.threads import in_thread
 from crosearch.tools.translate import Translator
 from crosearch.training.collection import collect
-from crosearch.training.collection_report import CollectionReport
 from crosearch.training.questions import Question
 from crosearch.training.recorder import RunRecorder
 from crosearch.training.rewards import with_rewards
-from crosearch.training.several_logs import latest_runs
 from crosearch.training.trajectories import Trajectory
 
 EntryProgress = Callable[[PolicyEntry, int, int], None]
@@ -82,9 +78,9 @@ async def run_entries(
     """
     stop = stop or asyncio.Event()
     names: list[list[_Name]] = []
-    with _Policies(setting) as policies:
+    with HeldPolicies(setting.retriever.embedder) as policies:
         for entry in entries:
-            made = _Made(entry, len(questions) * entry.samples, progress)
+            made = RunCount(_teller(entry, len(questions) * entry.samples, progress))
             named: list[_Name] = []
             for language, asked in _by_language(entry, questions).items():
                 recorder = await in_thread(partial(_recorder, entry, language, policies, setting))
@@ -115,49 +111,8 @@ class _Name:
     sample: int
 
 
-class _Made:
-    """Counts an entry's runs over its collections."""
-
-    def __init__(self, entry: PolicyEntry, expected: int, progress: EntryProgress | None) -> None:
-        self._entry, self._expected, self._progress = entry, expected, progress
-        self._before = self._now = 0
-
-    def tell(self, report: CollectionReport) -> None:
-        self._now = report.resumed + report.runs
-        if self._progress is not None:
-            self._progress(self._entry, self._before + self._now, self._expected)
-
-    def close(self, report: CollectionReport) -> None:
-        self.tell(report)
-        self._before, self._now = self._before + self._now, 0
-
-
-class _Policies:
-    """Holds the policy that was loaded last, since several models may not fit the memory."""
-
-    def __init__(self, setting: Setting) -> None:
-        self._embedder = setting.retriever.embedder
-        self._held: tuple[object, Policy] | None = None
-
-    def __enter__(self) -> "_Policies":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def load(self, entry: PolicyEntry) -> Policy:
-        wanted = (entry.policy, entry.settings)
-        if self._held is None or self._held[0] != wanted:
-            self._close()
-            policy = load_policy(entry.policy, embedder=self._embedder, settings=entry.settings)
-            self._held = wanted, policy
-        return self._held[1]
-
-    def _close(self) -> None:
-        close = getattr(self._held[1], "close", None) if self._held else None
-        self._held = None
-        if close is not None:
-            close()
+def _teller(entry: PolicyEntry, expected: int, progress: EntryProgress | None) -> TellRuns | None:
+    return None if progress is None else lambda done: progress(entry, done, expected)
 
 
 def _by_language(
@@ -173,10 +128,10 @@ def _by_language(
 
 
 def _recorder(
-    entry: PolicyEntry, language: Language | None, policies: _Policies, setting: Setting
+    entry: PolicyEntry, language: Language | None, policies: HeldPolicies, setting: Setting
 ) -> RunRecorder:
     return RunRecorder(
-        policies.load(entry),
+        policies.load(entry.policy, entry.settings),
         retriever_of(entry, setting.retriever),
         translator=translator_of(entry, setting.translator),
         context=context_of(entry, setting.context, language),
@@ -196,23 +151,8 @@ def _names(
 
 def _read(names: Sequence[Sequence[_Name]], folder: Path) -> list[EntryRuns]:
     wanted = {name.key for named in names for name in named}
-    records = {
-        record["key"]: _small(record)
-        for record in latest_runs([folder], on_problem=lambda problem: None)
-        if record["key"] in wanted
-    }
-    missing = wanted - records.keys()
-    if missing:
-        raise CollectionError(
-            f"{len(missing):,} runs are not to be found in {str(folder)!r}: did another process "
-            "change the log?"
-        )
+    records = {record["key"]: record for record in wanted_runs(wanted, folder)}
     return [_scored(named, records) for named in names]
-
-
-def _small(record: Trajectory) -> Trajectory:
-    """Leave out what takes most of the memory, and no figure looks at."""
-    return {**record, "transcript": []}
 
 
 def _scored(names: Sequence[_Name], records: dict[str, Trajectory]) -> EntryRuns:

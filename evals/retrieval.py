@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crosearch.evals.dataset_types import EvalDataset
+from crosearch.evals.packages import need_packages
 from crosearch.evals.retrieval_data import RetrievalData, prepare_data
 from crosearch.evals.retrieval_figures import RetrievalComparison, compare_systems
 from crosearch.evals.retrieval_folder import RetrievalFolder
@@ -92,11 +93,12 @@ def evaluate_retrieval(
 
     Raises:
         UsageError: The data set has nothing to retrieve, the folder holds another evaluation, or a
-            model is not there.
+            model or package is not there.
         DocumentError: The data set has two documents of one id, or a kept run is damaged.
         CollectionError: Another process is at the folder, or it cannot be written.
         StoreError: The documents cannot be ingested, or a search failed.
     """
+    need_packages("ir_measures", doing="measuring retrieval")
     data = prepare_data(dataset, sample=plan.sample)
     pools: dict[Setting, list[Pool]] = {
         setting: list_pools(data, setting) for setting in plan.settings

@@ -67,7 +67,7 @@ def prepare_data(dataset: EvalDataset, *, sample: int | None = None) -> Retrieva
         UsageError: It has no documents, or no question that one of them answers.
         DocumentError: Two documents have one id.
     """
-    places, documents_digest = _read_places(dataset)
+    places, documents_digest = read_places(dataset)
     if not places:
         raise UsageError(
             f"{dataset.name!r} comes without documents: there is nothing to retrieve from. Give a "
@@ -111,7 +111,12 @@ def draw_questions(questions: Sequence[EvalQuestion], count: int) -> list[EvalQu
     return [question for question in questions if question.fact in drawn]
 
 
-def _read_places(dataset: EvalDataset) -> tuple[dict[str, Place], str]:
+def read_places(dataset: EvalDataset) -> tuple[dict[str, Place], str]:
+    """Read where the documents of a data set belong, and a digest of all of them.
+
+    Raises:
+        DocumentError: Two documents have one id.
+    """
     digest = hashlib.sha256()
     places: dict[str, Place] = {}
     for document in dataset.documents:

@@ -12,18 +12,17 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import cast
 
+from crosearch.evals.packages import package_versions
 from crosearch.evals.retrieval_data import SEED
 from crosearch.evals.retrieval_systems import BUILT_IN, title_of
 from crosearch.evals.retrieval_topics import Setting
 from crosearch.tools.errors import CollectionError, UsageError
-from crosearch.tools.lock import LockHeldError, sole_lock
 from crosearch.training.training_folder import (
-    check_folder,
     differences,
+    hold_folder,
     read_json,
     write_json,
 )
@@ -61,19 +60,11 @@ class RetrievalFolder:
             UsageError: It holds another evaluation, or something else.
             CollectionError: Another process is at it, or it cannot be written.
         """
-        check_folder(self._runs, self._settings, called=_CALLED)
-        try:
-            self._runs.mkdir(parents=True, exist_ok=True)
-            with sole_lock(self._runs / "lock"):
-                check_folder(self._runs, self._settings, called=_CALLED)
-                write_json(self._runs / "settings.json", self._settings)
-                (self._out / "qrels").mkdir(exist_ok=True)
-                yield
-        except LockHeldError as error:
-            raise CollectionError(f"{str(self._out)!r} is being filled {error.holder}") from error
-        except OSError as error:
-            reason = error.strerror or error
-            raise CollectionError(f"cannot write to {str(self._out)!r}: {reason}") from error
+        with hold_folder(
+            self._runs, self._settings, called=_CALLED, error=CollectionError, doing="filled"
+        ):
+            (self._out / "qrels").mkdir(exist_ok=True)
+            yield
 
     def qrels(self, setting: Setting) -> Path:
         """Return the file of what is relevant in a setting."""
@@ -99,7 +90,12 @@ class RetrievalFolder:
                 )
         packages = _PACKAGES if system in BUILT_IN else (*_PACKAGES, *_MODEL_PACKAGES)
         write_json(
-            path, {"system": title_of(system), "made_of": identity, "versions": _versions(packages)}
+            path,
+            {
+                "system": title_of(system),
+                "made_of": identity,
+                "versions": package_versions(packages),
+            },
         )
 
     def write_manifest(
@@ -114,7 +110,7 @@ class RetrievalFolder:
                 "seed": SEED,
                 "settings": list(settings),
                 "measures": list(measures),
-                "measured_by": _versions(_MEASURES),
+                "measured_by": package_versions(_MEASURES),
                 "systems": {cast(str, note["system"]): note for note in notes if note},
             },
         )
@@ -127,14 +123,3 @@ def _file_name(system: str) -> str:
     digest = hashlib.sha256(system.encode("utf-8", "replace")).hexdigest()[:8]
     last = re.split(r"[\\/]", system.rstrip("\\/"))[-1]
     return f"{re.sub(r'[^A-Za-z0-9-]+', '-', last)[:60]}-{digest}"
-
-
-def _versions(packages: Sequence[str]) -> dict[str, str | None]:
-    """Return packages' versions; None where one is not installed."""
-    found: dict[str, str | None] = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found

@@ -21,14 +21,15 @@ RANKINGS = st.permutations(list("abcdef"))
 
 def told(language: str, answer: str, *, fact: str = "city", sample: int = 0) -> FactAnswer:
     is_right = answer in CITY[language]
-    return FactAnswer(fact=fact, sample=sample, language=language, answer=answer, is_right=is_right)
+    meaning = AnswerEntities([CITY]).entity(answer, language)
+    return FactAnswer(
+        fact=fact, sample=sample, language=language, meaning=meaning, is_right=is_right
+    )
 
 
 def agreement(*answers: FactAnswer) -> dict[str, float]:
     """Observe the agreement on one fact."""
-    return {
-        name: value for name, (_, value, _) in observe_agreement(answers, AnswerEntities([CITY]))
-    }
+    return {name: value for name, (_, value, _) in observe_agreement(answers)}
 
 
 def test_what_means_the_same_agrees_whatever_it_is_called() -> None:
@@ -50,9 +51,9 @@ def test_wrong_answers_may_agree_and_who_says_nothing_agrees_with_nobody() -> No
 def test_one_language_tells_nothing_and_samples_stay_apart() -> None:
     assert agreement(told("en", "Vienna")) == {}
     apart = [told("en", "Vienna"), told("de", "Wien", sample=1)]
-    assert list(observe_agreement(apart, AnswerEntities([CITY]))) == []
+    assert list(observe_agreement(apart)) == []
     facts = [told("en", "Vienna"), told("de", "Wien", fact="river")]
-    assert list(observe_agreement(facts, AnswerEntities([CITY]))) == []
+    assert list(observe_agreement(facts)) == []
 
 
 def test_rankc_is_as_computed_by_hand() -> None:

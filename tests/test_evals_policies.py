@@ -181,11 +181,35 @@ def test_the_interval_of_a_share_is_as_wide_as_it_should_be() -> None:
     assert estimate["high"] - estimate["low"] == pytest.approx(2 * wide, rel=0.1)
 
 
+@pytest.mark.parametrize(("gain", "below", "above"), [(0.0, 1.0, 0.05), (0.2, 0.01, 0.0)])
+def test_a_difference_is_as_likely_by_chance_as_it_should_be(
+    gain: float, below: float, above: float
+) -> None:
+    facts = [str(number) for number in range(300)]
+    bootstrap = Bootstrap(facts, resamples=2_000)
+    draw = np.random.default_rng(2)
+    one, other = (draw.random(300) < 0.4 + gain, draw.random(300) < 0.4)
+    ratios = [
+        bootstrap.ratio((fact, float(hit), 1) for fact, hit in zip(facts, hits, strict=True))
+        for hits in (one, other)
+    ]
+    tested = bootstrap.test(*ratios)
+    assert tested is not None
+    difference, p = tested
+    assert above <= p <= below
+    assert difference == bootstrap.difference(*ratios)
+    # An interval that leaves 0 out is significant, and the other way round.
+    assert (p < 0.05) == (not difference["low"] <= 0 <= difference["high"])
+    same = bootstrap.test(ratios[0], ratios[0])
+    assert same is not None and same[1] == 1
+
+
 def test_what_was_not_observed_has_no_figure() -> None:
-    bootstrap = Bootstrap(["a"], resamples=100)
-    nothing = bootstrap.ratio([])
-    assert bootstrap.estimate(nothing) is None
-    assert bootstrap.difference(nothing, nothing) is None
+    for facts in (["a"], []):
+        bootstrap = Bootstrap(facts, resamples=100)
+        nothing = bootstrap.ratio([])
+        assert bootstrap.estimate(nothing) is None
+        assert bootstrap.difference(nothing, nothing) is None
 
 
 def write_rows(path: Path, *rows: dict[str, Any]) -> Path:

@@ -1,9 +1,11 @@
 """Reads several logs as one."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from crosearch.training.shards import OnProblem, read_index, read_trajectories
+from crosearch.tools.errors import UsageError
+from crosearch.training.shards import OnProblem, find_trajectory, read_index, read_trajectories
 from crosearch.training.trajectories import Trajectory
 
 
@@ -41,3 +43,19 @@ def read_logs(
     """Read every record of several logs, one log after the other."""
     for folder in folders:
         yield from read_trajectories(folder, on_problem=on_problem)
+
+
+def find_run(folders: Iterable[str | Path], key: str) -> Trajectory:
+    """Read the latest attempt of a run over several logs.
+
+    Raises:
+        UsageError: None holds it, or there is no such folder.
+        LogError: A shard cannot be opened.
+    """
+    found: list[Trajectory] = []
+    for folder in folders:
+        with suppress(UsageError):
+            found.append(find_trajectory(folder, key))
+    if not found:
+        raise UsageError(f"no log holds the run {key}")
+    return max(found, key=lambda record: record["attempt"])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from crosearch.tools.errors import TrainingError, UsageError
+from crosearch.tools.errors import CroSearchError, TrainingError, UsageError
 from crosearch.tools.lock import LockHeldError, sole_lock
 from crosearch.training.shard_files import sync_folder
 
@@ -85,6 +85,8 @@ def hold_folder(
     *,
     called: str = "run",
     tell: Tell = tell_difference,
+    error: type[CroSearchError] = TrainingError,
+    doing: str = "trained",
 ) -> Iterator[None]:
     """Hold a training's folder while the block lasts, and note the settings in it.
 
@@ -93,10 +95,12 @@ def hold_folder(
         settings: What the training is.
         called: What messages call it.
         tell: Says how a setting differs.
+        error: What is raised where it cannot be held.
+        doing: What another process does to it, as messages say.
 
     Raises:
         UsageError: It holds another training, or something else.
-        TrainingError: Another process is at it, or it cannot be written.
+        TrainingError: Another process is at it, or it cannot be written; or `error`.
     """
     check_folder(place, settings, called=called, tell=tell)
     out = place.parent
@@ -107,10 +111,10 @@ def hold_folder(
             if not (place / _SETTINGS).is_file():
                 write_json(place / _SETTINGS, settings)
             yield
-    except LockHeldError as error:
-        raise TrainingError(f"{str(out)!r} is being trained {error.holder}") from error
-    except OSError as error:
-        raise TrainingError(f"cannot write to {str(out)!r}: {error.strerror or error}") from error
+    except LockHeldError as held:
+        raise error(f"{str(out)!r} is being {doing} {held.holder}") from held
+    except OSError as failed:
+        raise error(f"cannot write to {str(out)!r}: {failed.strerror or failed}") from failed
 
 
 def bring_model(model: Path, out: Path, *, telling: str = "config.json") -> None:
