@@ -4,11 +4,21 @@ from collections.abc import Callable
 
 import typer
 
-from crosearch.cli import eval_datasets, eval_policy, eval_retrieval
+from crosearch.cli import (
+    eval_answers,
+    eval_compare,
+    eval_datasets,
+    eval_policy,
+    eval_retrieval,
+    eval_score,
+)
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure policies and retrieval.")
 
 COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
+    (eval_answers.answers, eval_answers.EXAMPLES),
+    (eval_score.score, eval_score.EXAMPLES),
+    (eval_compare.compare, eval_compare.EXAMPLES),
     (eval_policy.policy, eval_policy.EXAMPLES),
     (eval_datasets.datasets, eval_datasets.EXAMPLES),
     (eval_retrieval.retrieval, eval_retrieval.EXAMPLES),

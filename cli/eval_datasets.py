@@ -47,11 +47,16 @@ def _json(about: "DatasetDescription") -> dict[str, object]:
 
 
 def _commands(about: "DatasetDescription") -> list[str]:
-    """Tell how to evaluate on it, where it says which documents are right."""
+    """Tell how to evaluate on it: answers, and where it says which documents are right, search."""
     split = f" --split {about.splits[-1]}" if about.splits and not about.default_split else ""
-    if not about.gold:
-        return []
-    return [f"crosearch eval retrieval {about.name} --data FOLDER{split} --out REPORT"]
+    corpus = "" if about.gold else " --corpus NAME"
+    read = f"{about.name} --data FOLDER{split}"
+    commands: list[str] = []
+    if about.answers or about.gold:
+        commands.append(f"crosearch eval answers {read}{corpus} --out REPORT")
+    if about.gold:
+        commands.append(f"crosearch eval retrieval {read} --out REPORT")
+    return commands
 
 
 def _print_all(known: "Sequence[DatasetDescription]") -> None:

@@ -24,6 +24,7 @@ from crosearch.cli.policy_options import (
     Translator,
     policy_settings,
 )
+from crosearch.cli.titles import split_title
 
 if TYPE_CHECKING:
     from crosearch.evals.policies import PolicyComparison
@@ -211,7 +212,7 @@ def _entries(
     )
     entries: list[PolicyEntry] = []
     for given in policies:
-        title, name = _split_title(given)
+        title, name = split_title(given)
         for strategy in strategies:
             for temperature in temperatures:
                 entry = PolicyEntry(
@@ -225,14 +226,6 @@ def _entries(
                 entries.append(entry)
     check_titles(entries)
     return entries
-
-
-def _split_title(given: str) -> tuple[str, str]:
-    """Split `TITLE=NAME`; a folder whose own name holds a `=` is taken as it is."""
-    title, equals, name = given.partition("=")
-    if not equals or not title or Path(given).exists():
-        return "", given
-    return title, name
 
 
 def _setting(

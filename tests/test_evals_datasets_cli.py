@@ -24,7 +24,7 @@ def test_one_is_told_in_full() -> None:
     assert told["languages"] == "ar de en es hi vi zh"
     assert told["splits"] == "dev, test"
     assert told["examples"] == (
-        "crosearch eval retrieval mlqa --data FOLDER --split test --out REPORT"
+        "crosearch eval answers mlqa --data FOLDER --split test --out REPORT"
     )
 
 
@@ -34,8 +34,13 @@ def test_what_a_set_does_not_measure_is_no_example() -> None:
         examples: list[str] = told["examples"]
         return examples
 
-    assert commands("mkqa") == []
-    assert commands("clirudit") == ["crosearch eval retrieval clirudit --data FOLDER --out REPORT"]
+    assert commands("mkqa") == [
+        "crosearch eval answers mkqa --data FOLDER --corpus NAME --out REPORT"
+    ]
+    assert commands("clirudit") == [
+        "crosearch eval answers clirudit --data FOLDER --out REPORT",
+        "crosearch eval retrieval clirudit --data FOLDER --out REPORT",
+    ]
     assert commands("bordirlines") == []
 
 

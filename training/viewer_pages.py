@@ -1,25 +1,17 @@
-"""The viewer's pages: templates filled with what the views lay out.
+"""The viewer's pages: templates filled with what the views lay out."""
 
-Everything is escaped by the templates' own rule, and what is printed passes `plain_text` even
-where a template forgets to ask for it: no text of a document or a model reaches a page as it is.
-"""
-
-import base64
-import hashlib
-import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from crosearch.tools.languages import Language, describe_language
+from crosearch.training.page_templates import style_policy, template_environment
 from crosearch.training.trajectories import Trajectory
 from crosearch.training.viewer_groups import view_group
 from crosearch.training.viewer_list import ListPage
 from crosearch.training.viewer_runs import Piece, view_run
-from crosearch.training.viewer_text import language_tag, plain_text, safe_url, shown_text
 from crosearch.training.viewer_tokens import Decoder, view_tokens
 
 DATA = Path(__file__).parent / "data" / "viewer"
@@ -122,12 +114,17 @@ def whole_group_page(records: Sequence[Trajectory], *, left_out: int = 0) -> str
 
 def _render_whole(template: str, **values: object) -> str:
     style = (DATA / "viewer.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
         _environment()
         .get_template(template)
-        .render(served=False, log="", notice="", policy=policy, style=Markup(style), **values)
+        .render(
+            served=False,
+            log="",
+            notice="",
+            policy=style_policy(style),
+            style=Markup(style),
+            **values,
+        )
     )
 
 
@@ -137,44 +134,9 @@ def _attempt_query(record: Trajectory, attempts: Sequence[int]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(DATA),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_harmless,
-        auto_reload=False,
-    )
-    environment.filters.update(
-        shown=shown_text,
-        safe_url=safe_url,
-        language_tag=language_tag,
-        language_name=_language_name,
-        seconds=_seconds,
-        number=_number,
-        prominent=_prominent,
-    )
+    environment = template_environment(DATA)
+    environment.filters["prominent"] = _prominent
     return environment
-
-
-def _harmless(value: object) -> object:
-    return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _language_name(code: str) -> str:
-    try:
-        return describe_language(Language(code)).english_name
-    except KeyError:
-        return code
-
-
-def _seconds(value: float) -> str:
-    return f"{1000 * value:.0f} ms" if value < 1 else f"{value:,.2f} s"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value:.4g}"
 
 
 def _prominent(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
