@@ -239,6 +239,22 @@ class TestSearches:
         assert len(record["searches"]) == len(searches)
         assert rewards.real_searches(record) == real
 
+    @pytest.mark.parametrize(
+        ("searches", "repeated"),
+        [
+            ([SEARCH, MISS], 0),
+            ([SEARCH, SEARCH, SEARCH], 2),
+            # In one more language, or with other words, it may bring something.
+            ([SEARCH, SEARCH.replace('"de"', '"de,en"')], 0),
+            ([SEARCH, SEARCH.replace("Grenze", "grenzt an")], 0),
+            ([SEARCH.replace('"de"', '"de,en"'), SEARCH], 1),
+        ],
+    )
+    def test_a_search_that_was_made_before_is_a_repeat(
+        self, retriever: HybridRetriever, searches: list[str], repeated: int
+    ) -> None:
+        assert rewards.repeats(run(retriever, [*searches, ABSTENTION])) == -repeated
+
     def test_each_language_but_one_is_counted_once(self, retriever: HybridRetriever) -> None:
         assert rewards.languages_beyond_the_first(run(retriever, [ABSTENTION])) == 0
         assert rewards.languages_beyond_the_first(run(retriever, [SEARCH, SEARCH, GOLD])) == 0

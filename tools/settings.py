@@ -71,6 +71,11 @@ def choose_tokenizer(tokenizer: str | None = None) -> str | None:
     return tokenizer or os.environ.get("CROSEARCH_TOKENIZER") or None
 
 
+def choose_judge(judge: str = "") -> str:
+    """Return the judge's name: the given one, else `CROSEARCH_JUDGE`; empty where there is none."""
+    return judge or os.environ.get("CROSEARCH_JUDGE") or ""
+
+
 def choose_translator(translator: str = "") -> str:
     """Return the translator's name: the given one, else `CROSEARCH_TRANSLATOR`, else `none`."""
     return translator or os.environ.get("CROSEARCH_TRANSLATOR") or "none"

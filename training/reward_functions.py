@@ -5,7 +5,7 @@ is to be avoided. None reads the transcript: what a run did stands in its histor
 the graph. What cannot be told is never punished.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from crosearch.tools.answer_language import AnswerLanguage, judge_answer_language
@@ -176,15 +176,17 @@ def real_searches(record: Trajectory) -> int:
     A search is empty when it repeats an earlier one, when it found no passage at all, or when its
     query has nothing of the question, where that is known in all languages that were searched.
     """
-    seen: set[tuple[str, str]] = set()
-    real = 0
-    for search in record["searches"]:
-        query = normalise_answer(search["query"], "")
-        places = {(query, code) for code in search["languages"]} - seen
-        seen |= places
-        found = any(outcome["found"] for outcome in search["outcomes"])
-        real += bool(places) and found and _is_about_question(search, record)
-    return real
+    return sum(
+        not repeated
+        and any(outcome["found"] for outcome in search["outcomes"])
+        and _is_about_question(search, record)
+        for search, repeated in _with_repeats(record)
+    )
+
+
+def repeats(record: Trajectory) -> float:
+    """Count the searches, below 0, that repeat earlier ones: these can bring nothing new."""
+    return -float(sum(repeated for _, repeated in _with_repeats(record)))
 
 
 def supports(entry: Evidence, record: Trajectory) -> bool | None:
@@ -209,6 +211,16 @@ def wanted_golds(record: Trajectory) -> list[tuple[str, Sequence[str]]]:
     golds = record["answers"]
     chosen = {code: golds[code] for code in (asked, UNTOLD) if golds.get(code)} or golds
     return [(asked if code == UNTOLD else code, texts) for code, texts in chosen.items() if texts]
+
+
+def _with_repeats(record: Trajectory) -> Iterator[tuple[SearchRecord, bool]]:
+    """List searches, and of each whether its query was searched in all its languages before."""
+    seen: set[tuple[str, str]] = set()
+    for search in record["searches"]:
+        query = normalise_answer(search["query"], "")
+        places = {(query, code) for code in search["languages"]}
+        yield search, places <= seen
+        seen |= places
 
 
 def _answer(record: Trajectory) -> str:

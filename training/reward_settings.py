@@ -22,6 +22,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
         "length": 0.05,
         "anti_consistency": 0.02,
         "search_cost": 0.02,
+        "repeats": 0.05,
         # Told, and not rewarded: each can be had by listing all that might be right, or says of
         # the runs of one group nothing that `answer` does not.
         "exact_match": 0.0,
@@ -29,6 +30,8 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
         "c3recall_bergen": 0.0,
         "c3recall_lcrl": 0.0,
         "consistency": 0.0,
+        # What an LLM judge says (`judge_rewards`); without a weight nobody is asked.
+        "judge": 0.0,
     }
 )
 """Penalties are negative values with positive weights."""

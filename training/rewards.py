@@ -10,7 +10,8 @@ weigh stands in `reward_settings`. With the default weights
 - to abstain without searching, or before evidence that holds the answer, earns 0 or less.
 
 Searching costs nothing until answers are mostly right, and then only where the answer is right: so
-that to search on is never worse than to give up.
+that to search on is never worse than to give up. To search again for the same where it was searched
+costs from the beginning.
 """
 
 import importlib
@@ -23,6 +24,7 @@ from typing import SupportsFloat, cast
 
 from crosearch.tools.errors import TrainingError, UsageError
 from crosearch.training.group_rewards import anti_consistency, consistency
+from crosearch.training.judge_rewards import GroupJudge
 from crosearch.training.reward_functions import (
     abstention,
     answer_f1,
@@ -35,6 +37,7 @@ from crosearch.training.reward_functions import (
     languages_beyond_the_first,
     lcrl_recall,
     length,
+    repeats,
     right_answer,
 )
 from crosearch.training.reward_settings import RewardSettings
@@ -42,6 +45,8 @@ from crosearch.training.trajectories import Json, Trajectory
 
 Reward = Callable[[Trajectory], float]
 """A reward of one run, by its record alone."""
+JudgesGroups = Callable[[Sequence[Trajectory]], Sequence[float] | None]
+"""Scores the runs of one group relative to each other; None: they could not be judged."""
 Scores = dict[str, float]
 """A run's rewards by name, none of them weighed, and `total`, in which they are."""
 
@@ -55,12 +60,14 @@ _REWARDS: Mapping[str, Reward] = {
     "language": language,
     "format": format_kept,
     "length": length,
+    "repeats": repeats,
     "exact_match": exact,
     "flexible_match": flexible,
     "c3recall_bergen": bergen_recall,
     "c3recall_lcrl": lcrl_recall,
 }
 _SEARCH_COST, _CONSISTENCY, _ANTI_CONSISTENCY = "search_cost", "consistency", "anti_consistency"
+_JUDGE = "judge"
 
 
 def with_rewards(record: Trajectory) -> Trajectory:
@@ -87,13 +94,21 @@ def is_scorable(record: Trajectory) -> bool:
 class Rewards:
     """Scores groups, and brings the cost of searching in when answers are mostly right."""
 
-    def __init__(self, settings: RewardSettings | None = None) -> None:
+    def __init__(
+        self, settings: RewardSettings | None = None, judge: JudgesGroups | None = None
+    ) -> None:
         """Load the user's own rewards, if there are any.
 
+        Args:
+            settings: What each reward weighs.
+            judge: Asked where `judge` has a weight; None: a `GroupJudge` of `CROSEARCH_JUDGE`.
+
         Raises:
-            UsageError: One cannot be loaded, or is no function of one record.
+            UsageError: One cannot be loaded, or is no function of one record; or `judge` has a
+                weight, and there is none.
         """
         self.settings = settings or RewardSettings()
+        self._judge = (judge or GroupJudge()) if self.settings.weights.get(_JUDGE) else None
         own = [name for name in self.settings.weights if ":" in name]
         self._rewards = {**_REWARDS, **{name: load_reward(name) for name in own}}
         self._right = 0.0
@@ -102,7 +117,8 @@ class Rewards:
     @property
     def names(self) -> tuple[str, ...]:
         """The rewards that each run gets, in their order; the total is not among them."""
-        return (*self._rewards, _CONSISTENCY, _SEARCH_COST, _ANTI_CONSISTENCY)
+        judge = (_JUDGE,) if self._judge else ()
+        return (*self._rewards, _CONSISTENCY, _SEARCH_COST, *judge, _ANTI_CONSISTENCY)
 
     @property
     def cost_share(self) -> float:
@@ -123,18 +139,24 @@ class Rewards:
         Returns:
             For each run every reward by name, and their weighed sum as `total`; None for a run that
             cannot be scored: the machine failed it, or no gold answer is known. The others are
-            scored as if it were not there.
+            scored as if it were not there. None for each where they had to be judged, and could
+            not be.
 
         Raises:
             TrainingError: A reward raised, or gave what is no finite number; the message names the
                 reward and the run.
         """
         scorable = [record for record in records if is_scorable(record)]
+        judged = self._judge(scorable) if self._judge and scorable else None
+        if self._judge and judged is None:
+            return [None] * len(records)
         scored = [self._score_alone(record) for record in scorable]
         agreed = consistency(scorable)
         for record, scores, value in zip(scorable, scored, agreed, strict=True):
             scores[_CONSISTENCY] = value
             scores[_SEARCH_COST] = self._search_cost(record)
+        for scores, value in zip(scored, judged or (), strict=judged is not None):
+            scores[_JUDGE] = value
         worth = [self._weigh(scores) for scores in scored]
         penalties = anti_consistency(scorable, worth)
         for scores, penalty in zip(scored, penalties, strict=True):
