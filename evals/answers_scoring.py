@@ -12,7 +12,7 @@ from crosearch.evals.answers_figures import EntryTitle, compare_rows
 from crosearch.evals.answers_folder import describe_scored
 from crosearch.evals.dataset_types import EvalDataset, EvalQuestion
 from crosearch.evals.packages import need_packages
-from crosearch.graphs.baselines import CROSEARCH
+from crosearch.graphs.baselines import BASELINES, CROSEARCH
 from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language
 from crosearch.training.answer_entities import AnswerEntities, Joined
@@ -162,7 +162,7 @@ def _maker(record: Trajectory) -> _Maker:
 
 def _titles(makers: Iterable[_Maker]) -> dict[_Maker, EntryTitle]:
     """Name the makers by policy and strategy; where that is not enough, by a digest of all else."""
-    known = list(dict.fromkeys(makers))
+    known = sorted(set(makers), key=_place)
     policies = {maker.policy for maker in known}
     plain = {
         maker: maker.strategy if len(policies) == 1 else f"{maker.policy}, {maker.strategy}"
@@ -177,6 +177,14 @@ def _titles(makers: Iterable[_Maker]) -> dict[_Maker, EntryTitle]:
         )
         for maker, name in plain.items()
     }
+
+
+def _place(maker: _Maker) -> tuple[str, int, str]:
+    """Say where an entry stands: its policy's strategies in the order of the baselines."""
+    strategies = [*BASELINES]
+    known = maker.strategy in strategies
+    place = strategies.index(maker.strategy) if known else len(strategies)
+    return maker.policy, place, _digest(maker)
 
 
 def _digest(maker: _Maker) -> str:
