@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crosearch.tools.errors import CroSearchError, StoreError, UsageError
+from crosearch.tools.threads import expect_waiting
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -120,6 +121,7 @@ def open_server(address: ServerAddress, headers: Mapping[str, str]) -> "ClientAP
         raise StoreError(f"the Chroma server {address} refused the credentials")
     if answer.status_code != 200:
         raise StoreError(f"{address} answers {answer.status_code}: no Chroma server of API v2")
+    expect_waiting()
     return _connect(address, headers)
 
 

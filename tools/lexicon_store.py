@@ -96,8 +96,9 @@ class LexiconStore:
         self.header = read_header(folder)
         self._files = check_sizes(folder, self.header)
         try:
+            # Mapped all the same, but plain arrays: a memmap makes itself anew at every slice.
             arrays = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+                name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
                 for name in ARRAYS
             }
             self.languages = {

@@ -20,8 +20,12 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-PLACES = max(8, 4 * (os.cpu_count() or 1))
-"""How many pieces of work are done at once, the long ones not counted."""
+PLACES = max(2, os.cpu_count() or 1)
+"""How many pieces of work are done at once, the long ones not counted: what keeps a core busy is
+done no sooner by more threads, which wait for each other."""
+
+WAITING_PLACES = max(8, 4 * (os.cpu_count() or 1))
+"""The same, where work waits for a server."""
 
 LONG = 0.5
 """Seconds from which on work counts as long, as long as other work waits."""
@@ -53,6 +57,11 @@ class Workers:
         self._busy: set[_Job] = set()
         self._idle = 0
         self._change = threading.Condition()
+
+    def widen(self, places: int) -> None:
+        """Do up to so many pieces of work at once from now on, if that is more."""
+        with self._change:
+            self._places = max(self._places, places)
 
     async def do(self, work: Callable[[], Result], timeout: float | None = None) -> Result:
         """Do `work` in a thread; being cancelled leaves it to itself.
@@ -142,6 +151,11 @@ def _run(work: Callable[[], Result], result: "Future[Result]") -> None:
 
 
 _workers = Workers()
+
+
+def expect_waiting() -> None:
+    """Have more threads from now on: work will wait for a server, and keep no core busy."""
+    _workers.widen(WAITING_PLACES)
 
 
 def _begin_anew() -> None:
