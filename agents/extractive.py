@@ -42,7 +42,7 @@ class ExtractivePolicy:
     @property
     def fingerprint(self) -> str:
         """Counted up whenever its rules or weights change: runs of other rules are other runs."""
-        return f"extractive:4:{self._acceptable}"
+        return f"extractive:3:{self._acceptable}"
 
     def confidence(self, observation: Observation) -> float:
         """Return the probability that the best of the evidence answers; 0 without evidence."""

@@ -52,11 +52,6 @@ _UNLIKE, _ALIKE = 0.45, 0.75
 from the second on they are parallels. Chosen by a look at XQuAD's, which has parallels."""
 _LONGEST = 20
 
-LOOKED_AT = 8
-"""So many entries are judged, the best by their scores. Each search of a further language brings
-parallels that are found less well; among those, the passage that answers looks less supported the
-longer one searches. Chosen on questions of XQuAD, present and taken out."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
@@ -73,10 +68,9 @@ class Judgement:
 def judge(
     question: str, language: Language, evidence: Sequence[Evidence], vectors: CachedVectors
 ) -> list[Judgement]:
-    """Judge the best entries of the ledger, most likely first."""
+    """Judge every entry, most likely first."""
     if not evidence:
         return []
-    evidence = sorted(evidence, key=lambda entry: -entry["score"])[:LOOKED_AT]
     wanted = wanted_quantity(question, language)
     of_kind = [bool(wanted.find(sentence_of(entry), entry["language"])) for entry in evidence]
     features = _measure(question, language, evidence, _kinds(of_kind, wanted), vectors)

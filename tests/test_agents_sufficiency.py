@@ -4,10 +4,9 @@ import pytest
 from observations import evidence, scored
 
 from crosearch.agents.matching import CachedVectors
-from crosearch.agents.sufficiency import ACCEPTABLE, FEATURES, LOOKED_AT, SUFFICIENT, judge
+from crosearch.agents.sufficiency import ACCEPTABLE, FEATURES, SUFFICIENT, judge
 from crosearch.tools.embedder import load_embedder
 from crosearch.tools.languages import Language
-from crosearch.tools.ledger import Evidence
 
 LIGHTHOUSE = evidence(
     1,
@@ -73,23 +72,6 @@ def test_each_judgement_tells_its_measures(vectors: CachedVectors) -> None:
     [one] = judge("Who?", Language("en"), [BREAD], vectors)
     assert len(one.features) == len(FEATURES)
     assert 0.0 < one.probability < 1.0
-
-
-def test_what_further_searches_bring_does_not_make_the_best_less_likely(
-    vectors: CachedVectors,
-) -> None:
-    question = "When was the lighthouse of Cordouan completed?"
-    held: list[Evidence] = [
-        {**evidence(n, "fr", LIGHTHOUSE["text"], title="Cordouan"), "score": 1 - n / 100}
-        for n in range(1, LOOKED_AT + 1)
-    ]
-    parallels: list[Evidence] = [
-        {**evidence(n, "de", LIGHTHOUSE["text"], title="Cordouan"), "score": 0.01}
-        for n in range(LOOKED_AT + 1, 30)
-    ]
-    few = judge(question, Language("en"), held, vectors)
-    assert judge(question, Language("en"), [*parallels, *held], vectors) == few
-    assert len(few) == LOOKED_AT
 
 
 def test_odd_passages_do_no_harm(vectors: CachedVectors) -> None:
