@@ -122,14 +122,16 @@ def paragraph_documents(reading: SquadReading, *, parallel: bool) -> Iterator[Ev
 
     Args:
         reading: The paragraphs.
-        parallel: Whether those with the same key, in all languages, translate each other.
+        parallel: Whether those with the same key, in all languages, translate each other. Such
+            have the English article's name for a title, in all languages: it is left out, being
+            the title of none of them.
     """
     for paragraph in reading.paragraphs:
         yield EvalDocument(
             id=f"{paragraph.key}.{reading.document_language}",
             language=reading.document_language,
             text=paragraph.text,
-            title=paragraph.title,
+            title="" if parallel else paragraph.title,
             parallel=paragraph.key if parallel else "",
         )
 

@@ -30,8 +30,9 @@ XQUAD = DatasetDescription(
     files=("xquad.LANGUAGE.json",),
     gold=True,
     hub="google/xquad",
-    notes="Paragraphs are documents, and each is there in all languages. Where configurations were "
-    "saved from the hub, each stands in a folder of its name, such as xquad.de.",
+    notes="Paragraphs are documents, and each is there in all languages; titles, which are English "
+    "in all of them, are left out. Where configurations were saved from the hub, each stands in a "
+    "folder of its name, such as xquad.de.",
 )
 
 _FILE = r"xquad\.(?P<language>[a-z]{2})\.json"
