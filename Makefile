@@ -6,7 +6,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constra
 TREE := .venv/tree/crosearch
 FOLDERS := agents cli evals graphs tools training
 
-.PHONY: demo test check soak learn studio embedder lexicon clean
+.PHONY: demo test check soak learn results studio embedder lexicon clean
 
 demo: .venv/.core
 	$(BIN)/crosearch ask "How many bricks were used to build the Göltzsch Viaduct?"
@@ -30,6 +30,12 @@ soak: .venv/.dev
 OUT ?= build/learn
 learn: .venv/.dev
 	$(BIN)/python benchmarks/learn.py --out $(OUT)
+
+# The table of strategies in the README, under ten minutes.
+RESULTS ?= build/results
+results: .venv/.dev
+	$(BIN)/crosearch eval answers xquad --data ../shared/data/xquad_dev --sample 2000 --policy extractive \
+		--strategies own-language,english,everywhere,one-language-loop,crosearch --out $(RESULTS)
 
 studio: .venv/.dev
 	LANGSMITH_TRACING=false $(BIN)/langgraph dev

@@ -1,7 +1,7 @@
 """The whole story on facts: a world, a policy that gives up too early, training, a comparison.
 
 Every step is a `crosearch` command, shown as it is run; what is done is not done again, so a run
-that was ended goes on. The small setting takes eight minutes on two cores; the full one,
+that was ended goes on. The small setting takes nine minutes on two cores; the full one,
 with three seeds and all arms, takes hours, and makes the table of the README:
 
     make learn OUT=build/learn
