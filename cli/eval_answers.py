@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from crosearch.cli.dataset_options import (
+    COMPARED,
+    AskedLanguages,
+    DataPath,
+    DatasetName,
+    Sample,
+    Split,
+)
 from crosearch.cli.main import INTERRUPTED
 from crosearch.cli.options import AsJson, Corpus, Embedder, Headers, Store, examples
 from crosearch.cli.output import print_error
@@ -40,21 +48,10 @@ EXAMPLES = examples(
     "--languages de,ja --sample 200 --out report",
 )
 
-_COMPARED = "What is compared"
-
 
 def answers(
-    dataset: Annotated[
-        str,
-        typer.Argument(metavar="DATASET", help="One that crosearch eval datasets lists."),
-    ],
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="PATH",
-            help="Its file or folder as published, or for some a Hugging Face id.",
-        ),
-    ],
+    dataset: DatasetName,
+    data: DataPath,
     out: Annotated[
         Path,
         typer.Option(
@@ -62,26 +59,15 @@ def answers(
             help="Gets the runs and the report; runs that are there are not made again.",
         ),
     ],
-    split: Annotated[
-        str, typer.Option(metavar="NAME", help="Which part of it.", show_default=False)
-    ] = "",
-    languages: Annotated[
-        str,
-        typer.Option(
-            metavar="LIST",
-            help="Ask in these languages, such as en,de (else in all); where each has files of its "
-            "own, only their documents are read.",
-            show_default=False,
-            rich_help_panel=_COMPARED,
-        ),
-    ] = "",
+    split: Split = "",
+    languages: AskedLanguages = "",
     strategies: Annotated[
         str,
         typer.Option(
             metavar="LIST",
             help="all, or some of closed-book, own-language, english, everywhere, "
             "everywhere-translated, one-language-loop, reflective, crosearch.",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
         ),
     ] = "all",
     policies: Annotated[
@@ -91,7 +77,7 @@ def answers(
             metavar="[TITLE=]NAME",
             help="Who decides: extractive, tiny, a model's folder or openai:MODEL, as for "
             "crosearch collect; repeatable (else CROSEARCH_POLICY, else extractive).",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
             show_default=False,
         ),
     ] = None,
@@ -101,19 +87,10 @@ def answers(
             metavar="WHICH",
             help="The index that askers find: own, all of it; others, without their own language; "
             "both, half of the questions each.",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
         ),
     ] = "both",
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Ask at most N questions, drawn with all that translate them (else all).",
-            rich_help_panel=_COMPARED,
-            show_default=False,
-        ),
-    ] = None,
+    sample: Sample = None,
     corpus: Corpus = "",
     store: Store = "",
     embedder: Embedder = "",

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from crosearch.cli.dataset_options import (
+    COMPARED,
+    AskedLanguages,
+    DataPath,
+    DatasetName,
+    Sample,
+    Split,
+)
 from crosearch.cli.options import AsJson, examples
 
 if TYPE_CHECKING:
@@ -20,34 +28,12 @@ EXAMPLES = examples(
     "crosearch eval retrieval miracl --data ./miracl --split dev --languages sw,th --setting mono",
 )
 
-_COMPARED = "What is compared"
-
 
 def retrieval(
-    dataset: Annotated[
-        str,
-        typer.Argument(metavar="DATASET", help="One of those that crosearch eval datasets lists."),
-    ],
-    data: Annotated[
-        str,
-        typer.Option(
-            metavar="PATH",
-            help="Its file or folder as published, or for some a Hugging Face id.",
-        ),
-    ],
-    split: Annotated[
-        str, typer.Option(metavar="NAME", help="Which part of it.", show_default=False)
-    ] = "",
-    languages: Annotated[
-        str,
-        typer.Option(
-            metavar="LIST",
-            help="Ask in these languages, such as en,de (else in all); where each has files of its "
-            "own, only their documents are read.",
-            show_default=False,
-            rich_help_panel=_COMPARED,
-        ),
-    ] = "",
+    dataset: DatasetName,
+    data: DataPath,
+    split: Split = "",
+    languages: AskedLanguages = "",
     systems: Annotated[
         str,
         typer.Option(
@@ -55,7 +41,7 @@ def retrieval(
             help="dense, the embedder alone; lexical, words translated by the lexicon; sound, how "
             "words sound; fused, these three; reranked, dense and the reranker; hybrid, search as "
             "it is; or a sentence-transformers model, by its whole name or its folder.",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
         ),
     ] = "dense,lexical,hybrid",
     setting: Annotated[
@@ -64,7 +50,7 @@ def retrieval(
             metavar="LIST",
             help="Which documents are ranked: mono, those of the asker's language; cross, of each "
             "other; pool, of all together; others, of all others together.",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
         ),
     ] = "mono,cross,pool",
     k: Annotated[
@@ -72,26 +58,17 @@ def retrieval(
         typer.Option(
             metavar="LIST",
             help="The k of nDCG@k and recall@k; the first is the main one.",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
         ),
     ] = "10,100",
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Ask at most N questions, drawn with all that translate them (else all).",
-            rich_help_panel=_COMPARED,
-            show_default=False,
-        ),
-    ] = None,
+    sample: Sample = None,
     embedder: Annotated[
         str,
         typer.Option(
             metavar="NAME",
             help="The embedder of dense and of the searches: default, or a sentence-transformers "
             "model by name or path (else CROSEARCH_EMBEDDER).",
-            rich_help_panel=_COMPARED,
+            rich_help_panel=COMPARED,
             show_default=False,
         ),
     ] = "",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crosearch.cli.dataset_options import Split
 from crosearch.cli.options import AsJson, examples
 from crosearch.cli.output import print_error
 
@@ -37,9 +38,7 @@ def score(
         str,
         typer.Option(metavar="PATH", help="Its file or folder.", show_default=False),
     ] = "",
-    split: Annotated[
-        str, typer.Option(metavar="NAME", help="Which part of it.", show_default=False)
-    ] = "",
+    split: Split = "",
     out: Annotated[
         Path | None,
         typer.Option(

@@ -24,7 +24,6 @@ from crosearch.evals.answers_evaluation import AnswerEvaluation
 from crosearch.evals.answers_figures import compare_rows
 from crosearch.evals.answers_folder import LOG, hold_answers, write_manifest
 from crosearch.evals.answers_runs import (
-    AnswerSetting,
     AnswerTeller,
     EntryRuns,
     make_runs,
@@ -33,6 +32,7 @@ from crosearch.evals.answers_runs import (
 from crosearch.evals.dataset_types import EvalDataset
 from crosearch.evals.log_runs import HeldPolicies
 from crosearch.evals.packages import need_packages
+from crosearch.evals.policies_runs import Setting
 from crosearch.evals.retrieval_data import read_places
 from crosearch.evals.retrieval_store import fill_store
 from crosearch.graphs.baselines import BASELINES
@@ -181,11 +181,11 @@ async def _make_all(
     progress: AnswerTeller | None,
     stop: asyncio.Event,
 ) -> list[EntryRuns] | None:
-    setting = AnswerSetting(
+    setting = Setting(
         retriever=retriever,
         translator=plan.translator,
         context=plan.context,
-        log=log,
+        folder=log,
         concurrency=plan.concurrency,
     )
     made: list[EntryRuns] = []

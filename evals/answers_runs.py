@@ -17,13 +17,11 @@ from crosearch.evals.answer_rows import AnswerRow, score_run
 from crosearch.evals.answers_data import AskedQuestion
 from crosearch.evals.answers_entries import AnswerEntry
 from crosearch.evals.log_runs import HeldPolicies, RunCount, TellRuns, wanted_runs
+from crosearch.evals.policies_runs import Setting
 from crosearch.evals.retriever_views import WithoutLanguage
 from crosearch.graphs.baselines import BASELINES
-from crosearch.graphs.context import SearchContext
 from crosearch.tools.languages import Language
-from crosearch.tools.retriever import Retriever
 from crosearch.tools.threads import in_thread
-from crosearch.tools.translate import Translator
 from crosearch.training.answer_entities import AnswerEntities
 from crosearch.training.collection import collect
 from crosearch.training.recorder import RunRecorder
@@ -44,18 +42,6 @@ AnswerTeller = Callable[[AnswerProgress], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerSetting:
-    """What all entries share."""
-
-    retriever: Retriever
-    translator: Translator
-    context: SearchContext
-    log: Path
-    """The folder of the trajectory log."""
-    concurrency: int = 16
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryRuns:
     """Where the runs of an entry are to be found."""
 
@@ -69,7 +55,7 @@ class EntryRuns:
 async def make_runs(
     entry: AnswerEntry,
     asked: Sequence[AskedQuestion],
-    setting: AnswerSetting,
+    setting: Setting,
     policies: HeldPolicies,
     *,
     progress: AnswerTeller | None = None,
@@ -96,7 +82,7 @@ async def make_runs(
         report = await collect(
             questions,
             recorder,
-            setting.log,
+            setting.folder,
             concurrency=setting.concurrency,
             retry_failed=True,
             progress=count.tell,
@@ -146,7 +132,7 @@ def _by_hidden(asked: Sequence[AskedQuestion]) -> Mapping[Language | None, list[
 
 
 def _recorder(
-    entry: AnswerEntry, hidden: Language | None, policy: Policy, setting: AnswerSetting
+    entry: AnswerEntry, hidden: Language | None, policy: Policy, setting: Setting
 ) -> RunRecorder:
     retriever = setting.retriever
     return RunRecorder(

@@ -1,7 +1,7 @@
 """Scores runs that were collected already, by their own gold answers or by those of a data set."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -70,7 +70,7 @@ def score_logs(
     questions = list({(q.language, q.id): q for q in asked.values()}.values())
     entities = AnswerEntities(cast("Mapping[str, Sequence[str]]", q.answers) for q in questions)
     kept = [record for record in records if record["key"] in asked]
-    makers = _makers(kept)
+    makers, held = _makers(kept), _held_languages(kept)
     titles = _titles(makers.values())
     rows = [
         score_run(
@@ -78,7 +78,7 @@ def score_logs(
             record,
             asked[record["key"]],
             entities,
-            indexed=_indexed(record),
+            indexed=_indexed(record, held),
         )
         for record in kept
     ]
@@ -191,11 +191,25 @@ def _digest(maker: _Maker) -> str:
     return fingerprint([*asdict(maker).values()])[:_SHOWN]
 
 
-def _indexed(record: Trajectory) -> Indexed | None:
-    """Tell whether the asker's language was there, where the run itself did not narrow that."""
-    if "graph" in record["settings"] or record["settings"].get("search_languages"):
+def _held_languages(records: Iterable[Trajectory]) -> dict[str, Collection[str]]:
+    """Say which languages an index held, by its fingerprint.
+
+    Baselines' graphs and `search_languages` narrow what a run could search: a run tells it that
+    neither did.
+    """
+    return {
+        record["index"]["fingerprint"]: record["searchable"].keys()
+        for record in records
+        if "graph" not in record["settings"] and not record["settings"].get("search_languages")
+    }
+
+
+def _indexed(record: Trajectory, held: Mapping[str, Collection[str]]) -> Indexed | None:
+    """Tell whether the asker's language was there."""
+    languages = held.get(record["index"]["fingerprint"])
+    if languages is None:
         return None
-    return "own" if record["searchable"].get(record["language"]) else "others"
+    return "own" if record["language"] in languages else "others"
 
 
 def _named(logs: Sequence[Path]) -> str:

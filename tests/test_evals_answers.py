@@ -190,6 +190,8 @@ def test_collected_runs_are_scored_alike(out: Path, evaluation: AnswerEvaluation
     assert scored.left_out == 0 and len(scored.rows) == len(evaluation.rows)
     figures = {row.key: row.figures for row in evaluation.rows}
     assert {row.key: row.figures for row in scored.rows} == figures
+    indexed = {row.key: row.indexed for row in evaluation.rows}
+    assert {row.key: row.indexed for row in scored.rows} == indexed
 
 
 def test_runs_know_their_gold_answers(out: Path, evaluation: AnswerEvaluation) -> None:
