@@ -193,9 +193,9 @@ def _evaluate(dataset: "EvalDataset", plan: "AnswerPlan", out: Path) -> "AnswerE
 def _write(evaluation: "AnswerEvaluation", out: Path) -> None:
     from crosearch.evals.answers_evaluation import write_evaluation
     from crosearch.evals.answers_folder import LOG
-    from crosearch.training.shards import find_trajectory
+    from crosearch.training.several_logs import run_reader
 
-    write_evaluation(evaluation, out, lambda key: find_trajectory(out / LOG, key))
+    write_evaluation(evaluation, out, run_reader([out / LOG]))
 
 
 def _describe(progress: "AnswerProgress") -> str:

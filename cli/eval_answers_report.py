@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosearch.cli.output import one_line, print_error, print_figures, print_json, result_console
+from crosearch.cli.output import print_error, print_figures, print_json, print_report_place
 
 if TYPE_CHECKING:
     from crosearch.evals.answers_evaluation import AnswerEvaluation
@@ -19,12 +19,12 @@ def print_evaluation(evaluation: "AnswerEvaluation", out: Path | None, *, as_jso
         return
     print_comparison(evaluation.comparison)
     if out is not None:
-        report = one_line(str(out / PAGE))
-        result_console().print(f"report: {report}", style="dim", soft_wrap=True)
+        print_report_place(out / PAGE)
 
 
 def print_comparison(comparison: "AnswerComparison") -> None:
     """Print the tables that people look at first."""
+    from crosearch.evals.answers_numbers import spoken
     from crosearch.evals.answers_report import (
         TITLES,
         cost_rows,
@@ -39,9 +39,7 @@ def print_comparison(comparison: "AnswerComparison") -> None:
     for part in parts_told(comparison):
         print_figures(quality_rows(comparison, part), title=TITLES[part])
     print_figures(cost_rows(comparison), title="What it took")
-    print_figures(
-        language_rows(comparison), title=f"{figure.replace('_', ' ')} by the asker's language"
-    )
+    print_figures(language_rows(comparison), title=f"{spoken(figure)} by the asker's language")
     if comparison["differences"]:
         print_figures(difference_rows(comparison, [figure]), title="Differences")
     failed = sum(entry["failed"] for entry in comparison["entries"])

@@ -27,10 +27,10 @@ from crosearch.cli.policy_options import (
 from crosearch.cli.titles import split_title
 
 if TYPE_CHECKING:
+    from crosearch.evals.log_runs import Setting
     from crosearch.evals.policies import PolicyComparison
     from crosearch.evals.policies_arms import PolicyEntry, Strategy
     from crosearch.evals.policies_questions import HeldOutQuestion
-    from crosearch.evals.policies_runs import Setting
     from crosearch.graphs.context import SearchContext
 
 EXAMPLES = examples(
@@ -237,7 +237,7 @@ def _setting(
     concurrency: int,
 ) -> "Setting":
     from crosearch.cli.sources import announce_sample, read_headers
-    from crosearch.evals.policies_runs import Setting
+    from crosearch.evals.log_runs import Setting
     from crosearch.tools.opening import open_source
     from crosearch.tools.settings import choose_source, choose_translator
     from crosearch.tools.translate import load_translator

@@ -11,8 +11,8 @@ from crosearch.cli.output import (
     print_error,
     print_figures,
     print_json,
+    print_report_place,
     progress_console,
-    result_console,
 )
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def report_comparison(comparison: "PolicyComparison", out: Path, *, as_json: boo
     failed = sum(figures["failed"] for figures in comparison["policies"])
     if failed:
         print_error(f"the machine failed {failed:,} runs, which are in no figure")
-    result_console().print(f"report: {one_line(str(out / MARKDOWN))}", style="dim", soft_wrap=True)
+    print_report_place(out / MARKDOWN)

@@ -16,6 +16,7 @@ from crosearch.cli.output import (
     print_error,
     print_figures,
     print_json,
+    print_report_place,
     progress_console,
     result_console,
 )
@@ -239,11 +240,10 @@ def _print(report: "RagasReport", out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({**report})
         return
-    console = result_console()
     print_figures(mean_rows(report), title=f"ragas {report['ragas']}: {told_runs(report)}")
     print_figures(language_rows(report), title="By the asker's language")
     if len(missing_rows(report)) > 1:
         print_figures(missing_rows(report), title="Missing")
     if report["judging"]:
-        console.print(one_line(told_judging(report["judging"])), soft_wrap=True)
-    console.print(f"report: {one_line(str(out / MARKDOWN))}", style="dim", soft_wrap=True)
+        result_console().print(one_line(told_judging(report["judging"])), soft_wrap=True)
+    print_report_place(out / MARKDOWN)

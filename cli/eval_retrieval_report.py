@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosearch.cli.output import one_line, print_error, print_figures, print_json, result_console
+from crosearch.cli.output import print_error, print_figures, print_json, print_report_place
 
 if TYPE_CHECKING:
     from crosearch.evals.retrieval_figures import RetrievalComparison
@@ -25,8 +25,7 @@ def report_retrieval(comparison: "RetrievalComparison", out: Path | None, *, as_
         return
     _print_tables(comparison)
     if out is not None:
-        report = one_line(str(out / MARKDOWN))
-        result_console().print(f"report: {report}", style="dim", soft_wrap=True)
+        print_report_place(out / MARKDOWN)
 
 
 def _print_tables(comparison: "RetrievalComparison") -> None:

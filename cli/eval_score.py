@@ -77,11 +77,11 @@ def _report(
     from crosearch.evals.answers_evaluation import write_evaluation
     from crosearch.evals.answers_folder import MANIFEST
     from crosearch.training.new_folder import new_folder
-    from crosearch.training.several_logs import find_run
+    from crosearch.training.several_logs import run_reader
     from crosearch.training.training_folder import write_json
 
     if out is not None:
         with new_folder(out) as folder:
             write_json(folder / MANIFEST, scored.manifest)
-            write_evaluation(scored, folder, lambda key: find_run(logs, key))
+            write_evaluation(scored, folder, run_reader(logs))
     print_evaluation(scored, out, as_json=as_json)

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crosearch.tools.languages import Language, describe_language
@@ -79,6 +80,11 @@ def print_figures(rows: Sequence[Sequence[str]], *, title: str = "") -> None:
         console.print(title, style="bold")
     console.print(table)
     console.print()
+
+
+def print_report_place(path: Path) -> None:
+    """Say where a report lies."""
+    result_console().print(f"report: {one_line(str(path))}", style="dim", soft_wrap=True)
 
 
 def print_json(value: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from crosearch.evals.answer_metrics import answer_figures
 from crosearch.evals.dataset_types import EvalQuestion
-from crosearch.evals.endings import given_answer
+from crosearch.evals.endings import given_answer, has_failed
 from crosearch.evals.evidence_matrix import evidence_languages
 from crosearch.training.answer_entities import AnswerEntities
 from crosearch.training.trajectories import Trajectory
@@ -68,7 +68,7 @@ def score_run(
     Raises:
         ValueError: The run was asked in another language than the question.
     """
-    failed = bool(record["failures"]) or record["ending"] in (None, "failed")
+    failed = has_failed(record)
     answer = "" if failed else given_answer(record)
     return AnswerRow(
         entry=entry,

@@ -30,9 +30,8 @@ from crosearch.evals.answers_runs import (
     score_runs,
 )
 from crosearch.evals.dataset_types import EvalDataset
-from crosearch.evals.log_runs import HeldPolicies
+from crosearch.evals.log_runs import HeldPolicies, Setting
 from crosearch.evals.packages import need_packages
-from crosearch.evals.policies_runs import Setting
 from crosearch.evals.retrieval_data import read_places
 from crosearch.evals.retrieval_store import fill_store
 from crosearch.graphs.baselines import BASELINES

@@ -238,22 +238,20 @@ def _differences(
         for figure in COMPARED:
             if figure not in figures:
                 continue
-            told: list[EntryDifference] = []
+            tested: dict[str, tuple[Estimate, float]] = {}
             for other in others:
                 against = ratios[other].get(part, {}).get(figure)
                 found = None if against is None else bootstrap.test(figures[figure], against)
                 if found is not None:
-                    difference, p = found
-                    told.append(
-                        EntryDifference(
-                            indexed=part,
-                            figure=figure,
-                            one=one,
-                            other=other,
-                            difference=difference,
-                            p=p,
-                            p_holm=p,
-                        )
-                    )
-            for row, corrected in zip(told, holm([row["p"] for row in told]), strict=True):
-                yield EntryDifference(**{**row, "p_holm": corrected})
+                    tested[other] = found
+            corrected = holm([p for _, p in tested.values()])
+            for (other, (difference, p)), p_holm in zip(tested.items(), corrected, strict=True):
+                yield EntryDifference(
+                    indexed=part,
+                    figure=figure,
+                    one=one,
+                    other=other,
+                    difference=difference,
+                    p=p,
+                    p_holm=p_holm,
+                )

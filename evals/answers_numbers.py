@@ -15,6 +15,11 @@ DIGITS: Mapping[str, int] = {
 """Of what runs take; all other figures are from 0 to 1, and have three."""
 
 
+def spoken(figure: str) -> str:
+    """Write a figure's name for people."""
+    return figure.replace("_", " ")
+
+
 def write_figure(value: float, figure: str) -> str:
     """Write a figure with as many digits as mean something."""
     return f"{value:,.{DIGITS.get(figure, 3)}f}"

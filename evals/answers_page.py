@@ -11,6 +11,7 @@ from markupsafe import Markup
 from crosearch.evals.answer_rows import AnswerRow
 from crosearch.evals.answers_examples import choose_examples
 from crosearch.evals.answers_figures import FIGURES, AnswerComparison
+from crosearch.evals.answers_numbers import spoken
 from crosearch.evals.answers_page_charts import (
     cost_plots,
     heat_maps,
@@ -122,12 +123,8 @@ def make_page(
 @cache
 def _environment() -> Environment:
     environment = template_environment(DATA, VIEWER)
-    environment.filters.update(spoken=_spoken, json=_json, counted=_counted, by_name=_by_name)
+    environment.filters.update(spoken=spoken, json=_json, counted=_counted, by_name=_by_name)
     return environment
-
-
-def _spoken(figure: str) -> str:
-    return figure.replace("_", " ")
 
 
 def _json(value: object) -> str:

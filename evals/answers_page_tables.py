@@ -4,8 +4,8 @@ Templates print what they are given.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from crosearch.evals.answers_figures import (
@@ -21,7 +21,14 @@ from crosearch.evals.answers_numbers import (
     write_interval,
     write_p,
 )
-from crosearch.evals.answers_report import COST, QUALITY, SIGNIFICANT, main_figure, parts_told
+from crosearch.evals.answers_report import (
+    COST,
+    QUALITY,
+    SIGNIFICANT,
+    estimates_of,
+    main_figure,
+    parts_told,
+)
 from crosearch.evals.policies_bootstrap import Estimate
 from crosearch.graphs.baselines import CROSEARCH
 
@@ -111,11 +118,6 @@ def cost_table(comparison: AnswerComparison) -> FigureTable:
     """Lay out what runs took."""
     again = ("second_search_after_hit", "second_search_after_miss")
     return _figure_table(comparison, "", (*COST, *again))
-
-
-def estimates_of(entry: EntryFigures, part: str) -> Mapping[str, Estimate]:
-    """Return an entry's figures in a part of the runs."""
-    return entry["indexed"].get(part, {}) if part else entry["all"]
 
 
 def figure_rows(comparison: AnswerComparison) -> list[tuple[str, str, list[Cell]]]:
@@ -208,13 +210,10 @@ def _cell(estimate: Estimate | None, figure: str, best: float | None) -> Cell:
 
 
 def _marked(estimate: Estimate, figure: str, best: float | None, row: EntryDifference) -> Cell:
-    plain = _cell(estimate, figure, best)
     above = row["difference"]["value"] > 0
     worse = above != (figure in _LOWER_IS_BETTER)
-    return Cell(
-        value=plain.value,
-        interval=plain.interval,
-        best=plain.best,
+    return replace(
+        _cell(estimate, figure, best),
         mark="worse" if worse else "better",
         told=f"significantly {'worse' if worse else 'better'} than {row['one']}: "
         f"{write_difference(-row['difference']['value'], figure)}, p {write_p(row['p_holm'])}",

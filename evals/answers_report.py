@@ -10,7 +10,7 @@ from crosearch.evals.answers_figures import (
     EntryDifference,
     EntryFigures,
 )
-from crosearch.evals.answers_numbers import DIGITS, write_p
+from crosearch.evals.answers_numbers import DIGITS, spoken, write_p
 from crosearch.evals.evidence_matrix import EvidenceMatrix
 from crosearch.evals.policies_bootstrap import Estimate
 from crosearch.evals.report_tables import difference_cells, markdown_table, shown
@@ -68,6 +68,11 @@ def parts_told(comparison: AnswerComparison) -> list[str]:
     there = {part for entry in comparison["entries"] for part in entry["indexed"]}
     parts = [part for part in TITLES if part in there]
     return parts if len(parts) > 1 else ["" if not parts else parts[0]]
+
+
+def estimates_of(entry: EntryFigures, part: str) -> Mapping[str, Estimate]:
+    """Return an entry's figures in a part of the runs."""
+    return entry["indexed"].get(part, {}) if part else entry["all"]
 
 
 def main_figure(comparison: AnswerComparison) -> str:
@@ -147,7 +152,7 @@ def markdown_report(comparison: AnswerComparison) -> str:
         lines += [f"## {TITLES[part]}", "", *markdown_table(quality_rows(comparison, part)), ""]
         lines += [*markdown_table(cost_rows(comparison, part)), ""]
     figure = main_figure(comparison)
-    lines += [f"## {_spoken(figure)} by the asker's language", ""]
+    lines += [f"## {spoken(figure)} by the asker's language", ""]
     lines += [*markdown_table(language_rows(comparison)), ""]
     if comparison["differences"]:
         lines += ["## Differences", "", *markdown_table(difference_rows(comparison)), ""]
@@ -163,7 +168,7 @@ def markdown_report(comparison: AnswerComparison) -> str:
 def _told(comparison: AnswerComparison) -> Iterable[tuple[str, str]]:
     known = {name for entry in comparison["entries"] for name in entry["all"]}
     return (
-        (_spoken(name), what)
+        (spoken(name), what)
         for name, what in FIGURES.items()
         if name in known and name in (*QUALITY, *COST)
     )
@@ -176,10 +181,10 @@ def _rows(
     *,
     with_interval: Sequence[str] = (),
 ) -> Rows:
-    found = [_of_part(entry, part) for entry in comparison["entries"]]
+    found = [estimates_of(entry, part) for entry in comparison["entries"]]
     names = [name for name in figures if any(name in estimates for estimates in found)]
     return [
-        ["strategy", *map(_spoken, names)],
+        ["strategy", *map(spoken, names)],
         *(
             [
                 entry["name"],
@@ -197,14 +202,10 @@ def _rows(
     ]
 
 
-def _of_part(entry: EntryFigures, part: str) -> Mapping[str, Estimate]:
-    return entry["indexed"].get(part, {}) if part else entry["all"]
-
-
 def _difference_cells(one: EntryDifference) -> list[str]:
     return [
         one["indexed"] or "all",
-        _spoken(one["figure"]),
+        spoken(one["figure"]),
         one["one"],
         one["other"],
         *difference_cells(one["difference"]),
@@ -218,7 +219,3 @@ def _failures(entries: Sequence[EntryFigures]) -> list[str]:
     return (
         [f"Runs that the machine failed, in no figure: {', '.join(failed)}.", ""] if failed else []
     )
-
-
-def _spoken(figure: str) -> str:
-    return figure.replace("_", " ")

@@ -16,14 +16,19 @@ from crosearch.agents.policy import Policy
 from crosearch.evals.answer_rows import AnswerRow, score_run
 from crosearch.evals.answers_data import AskedQuestion
 from crosearch.evals.answers_entries import AnswerEntry
-from crosearch.evals.log_runs import HeldPolicies, RunCount, TellRuns, wanted_runs
-from crosearch.evals.policies_runs import Setting
+from crosearch.evals.log_runs import (
+    HeldPolicies,
+    RunCount,
+    Setting,
+    TellRuns,
+    collect_missing,
+    wanted_runs,
+)
 from crosearch.evals.retriever_views import WithoutLanguage
 from crosearch.graphs.baselines import BASELINES
 from crosearch.tools.languages import Language
 from crosearch.tools.threads import in_thread
 from crosearch.training.answer_entities import AnswerEntities
-from crosearch.training.collection import collect
 from crosearch.training.recorder import RunRecorder
 from crosearch.training.run_names import MadeBy
 
@@ -79,16 +84,7 @@ async def make_runs(
         if hidden is not None:
             recorder = await in_thread(partial(_recorder, entry, hidden, policy, setting))
         questions = [one.as_asked for one in some]
-        report = await collect(
-            questions,
-            recorder,
-            setting.folder,
-            concurrency=setting.concurrency,
-            retry_failed=True,
-            progress=count.tell,
-            stop=stop,
-        )
-        count.close(report)
+        await collect_missing(questions, recorder, setting, count, stop=stop)
         if stop.is_set():
             return None
         keys += [

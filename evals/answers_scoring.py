@@ -15,7 +15,7 @@ from crosearch.evals.packages import need_packages
 from crosearch.graphs.baselines import BASELINES, CROSEARCH
 from crosearch.tools.errors import UsageError
 from crosearch.tools.languages import Language
-from crosearch.training.answer_entities import AnswerEntities, Joined
+from crosearch.training.answer_entities import AnswerEntities, Joined, parallel_texts
 from crosearch.training.several_logs import latest_runs
 from crosearch.training.trajectories import Trajectory, fingerprint
 
@@ -117,8 +117,7 @@ def _questions_of(records: Sequence[Trajectory]) -> dict[str, EvalQuestion]:
 
 
 def _texts(record: Trajectory) -> list[str]:
-    own = [(str(record["language"]), record["question"]), *record["translations"].items()]
-    return [f"{language}:{' '.join(text.split())}" for language, text in own]
+    return parallel_texts(record["language"], record["question"], record["translations"])
 
 
 def _questions_in(records: Iterable[Trajectory], dataset: EvalDataset) -> dict[str, EvalQuestion]:

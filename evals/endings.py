@@ -3,6 +3,11 @@
 from crosearch.training.trajectories import Trajectory
 
 
+def has_failed(record: Trajectory) -> bool:
+    """Tell whether the machine failed a run: it is in no figure."""
+    return bool(record["failures"]) or record["ending"] in (None, "failed")
+
+
 def has_answered(record: Trajectory) -> bool:
     """Tell whether a run gave an answer that it holds for one."""
     return record["ending"] == "answered" and record["found"]

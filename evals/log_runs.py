@@ -1,19 +1,39 @@
 """What comparisons of runs share: one policy held at a time, runs counted, and found in the log."""
 
-from collections.abc import Callable, Collection, Iterator
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from crosearch.agents.load import load_policy
 from crosearch.agents.policy import Policy
 from crosearch.agents.policy_settings import PolicySettings
+from crosearch.graphs.context import SearchContext
 from crosearch.tools.embedder import Embedder
 from crosearch.tools.errors import CollectionError
+from crosearch.tools.retriever import Retriever
+from crosearch.tools.translate import Translator
+from crosearch.training.collection import collect
 from crosearch.training.collection_report import CollectionReport
+from crosearch.training.questions import Question
+from crosearch.training.recorder import RunRecorder
 from crosearch.training.several_logs import latest_runs
 from crosearch.training.trajectories import Trajectory
 
 TellRuns = Callable[[int], None]
 """Is told how many of an entry's runs are there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What all entries share."""
+
+    retriever: Retriever
+    translator: Translator
+    context: SearchContext
+    folder: Path
+    """The log."""
+    concurrency: int = 8
 
 
 class HeldPolicies:
@@ -69,6 +89,33 @@ class RunCount:
         """End a collection; the next one counts on."""
         self.tell(report)
         self._before, self._now = self._before + self._now, 0
+
+
+async def collect_missing(
+    questions: Iterable[Question],
+    recorder: RunRecorder,
+    setting: Setting,
+    count: RunCount,
+    *,
+    samples: int = 1,
+    stop: asyncio.Event,
+) -> None:
+    """Make the runs of questions that the log does not hold, and count all of them.
+
+    Raises:
+        CollectionError: Run after run failed, or another process writes to the log.
+    """
+    report = await collect(
+        questions,
+        recorder,
+        setting.folder,
+        samples=samples,
+        concurrency=setting.concurrency,
+        retry_failed=True,
+        progress=count.tell,
+        stop=stop,
+    )
+    count.close(report)
 
 
 def wanted_runs(keys: Collection[str], folder: Path) -> Iterator[Trajectory]:

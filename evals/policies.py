@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TypedDict
 
+from crosearch.evals.log_runs import Setting
 from crosearch.evals.policies_arms import PolicyEntry, check_titles
 from crosearch.evals.policies_bootstrap import Bootstrap, Estimate, Ratio
 from crosearch.evals.policies_figures import observe
 from crosearch.evals.policies_questions import KINDS, HeldOutQuestion, describe_questions
-from crosearch.evals.policies_runs import EntryProgress, EntryRuns, Setting, run_entries
+from crosearch.evals.policies_runs import EntryProgress, EntryRuns, run_entries
 from crosearch.training.answer_entities import AnswerEntities
 
 RESAMPLES = 1_000

@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 
 from crosearch.tools.errors import DocumentError
 from crosearch.tools.languages import Language
-from crosearch.training.answer_entities import Joined
+from crosearch.training.answer_entities import Joined, parallel_texts
 from crosearch.training.question_files import Row, read_rows
 from crosearch.training.questions import Question, parse_question
 
@@ -65,8 +65,8 @@ def read_held_out(source: str | Path, *, limit: int | None = None) -> list[HeldO
 
 
 def _texts(question: Question) -> list[str]:
-    own = [(str(question.language or ""), question.text), *question.translations.items()]
-    return [f"{language}:{' '.join(text.split())}" for language, text in own]
+    translations = {str(code): text for code, text in question.translations.items()}
+    return parallel_texts(question.language or "", question.text, translations)
 
 
 def _fact(row: Row) -> str:

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from crosearch.evals.log_runs import HeldPolicies, RunCount, TellRuns, wanted_runs
+from crosearch.evals.endings import has_failed
+from crosearch.evals.log_runs import (
+    HeldPolicies,
+    RunCount,
+    Setting,
+    TellRuns,
+    collect_missing,
+    wanted_runs,
+)
 from crosearch.evals.policies_arms import (
     PolicyEntry,
     context_of,
@@ -20,12 +28,8 @@ from crosearch.evals.policies_arms import (
 )
 from crosearch.evals.policies_figures import ScoredRun
 from crosearch.evals.policies_questions import HeldOutQuestion
-from crosearch.graphs.context import SearchContext
 from crosearch.tools.languages import Language
-from crosearch.tools.retriever import Retriever
 from crosearch.tools.threads import in_thread
-from crosearch.tools.translate import Translator
-from crosearch.training.collection import collect
 from crosearch.training.questions import Question
 from crosearch.training.recorder import RunRecorder
 from crosearch.training.rewards import with_rewards
@@ -33,18 +37,6 @@ from crosearch.training.trajectories import Trajectory
 
 EntryProgress = Callable[[PolicyEntry, int, int], None]
 """Is told of an entry how many of its runs are there, and how many there will be."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """What all entries share."""
-
-    retriever: Retriever
-    translator: Translator
-    context: SearchContext
-    folder: Path
-    """The log."""
-    concurrency: int = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,17 +76,10 @@ async def run_entries(
             named: list[_Name] = []
             for language, asked in _by_language(entry, questions).items():
                 recorder = await in_thread(partial(_recorder, entry, language, policies, setting))
-                report = await collect(
-                    [question.question for question in asked],
-                    recorder,
-                    setting.folder,
-                    samples=entry.samples,
-                    concurrency=setting.concurrency,
-                    retry_failed=True,
-                    progress=made.tell,
-                    stop=stop,
+                plain = [question.question for question in asked]
+                await collect_missing(
+                    plain, recorder, setting, made, samples=entry.samples, stop=stop
                 )
-                made.close(report)
                 named += _names(entry, asked, recorder)
                 if stop.is_set():
                     return None
@@ -164,13 +149,9 @@ def _scored(names: Sequence[_Name], records: dict[str, Trajectory]) -> EntryRuns
             record=_rescored(records[name.key], name.question.question),
         )
         for name in names
-        if not _has_failed(records[name.key])
+        if not has_failed(records[name.key])
     ]
     return EntryRuns(runs=runs, failed=len(names) - len(runs))
-
-
-def _has_failed(record: Trajectory) -> bool:
-    return bool(record["failures"]) or record["ending"] in (None, "failed")
 
 
 def _rescored(record: Trajectory, question: Question) -> Trajectory:

@@ -15,13 +15,14 @@ from small_corpus import build_small_corpus
 from tuning_runs import TEXTS, parallel_question, save_speaking_model
 
 from crosearch.agents.policy_settings import PolicySettings
+from crosearch.evals.log_runs import Setting
 from crosearch.evals.policies import PolicyComparison, compare_runs, evaluate_policies
 from crosearch.evals.policies_arms import PolicyEntry
 from crosearch.evals.policies_bootstrap import Bootstrap, Estimate
 from crosearch.evals.policies_figures import ScoredRun
 from crosearch.evals.policies_questions import HeldOutQuestion, Kind, read_held_out
 from crosearch.evals.policies_report import markdown_report, write_report
-from crosearch.evals.policies_runs import EntryRuns, Setting
+from crosearch.evals.policies_runs import EntryRuns
 from crosearch.graphs.context import SearchContext
 from crosearch.tools.errors import DocumentError, UsageError
 from crosearch.tools.languages import Language

@@ -9,6 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from crosearch.tools.scoring import normalise_answer
 
 
+def parallel_texts(language: str, text: str, translations: Mapping[str, str]) -> list[str]:
+    """Name a question in every language it is known in, its own first.
+
+    Two questions that share a name ask for the same: `Joined` brings them together.
+
+    Args:
+        language: The code of its language.
+        text: The question.
+        translations: The same in other languages, by code.
+    """
+    own = [(language, text), *translations.items()]
+    return [f"{code}:{' '.join(asked.split())}" for code, asked in own]
+
+
 class Joined:
     """Sets of texts that grow together: whoever shares a member becomes one."""
 

@@ -1,11 +1,16 @@
 """Reads several logs as one."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from crosearch.tools.errors import UsageError
-from crosearch.training.shards import OnProblem, find_trajectory, read_index, read_trajectories
+from crosearch.training.shards import (
+    OnProblem,
+    RecordIndex,
+    read_at,
+    read_index,
+    read_trajectories,
+)
 from crosearch.training.trajectories import Trajectory
 
 
@@ -45,17 +50,26 @@ def read_logs(
         yield from read_trajectories(folder, on_problem=on_problem)
 
 
-def find_run(folders: Iterable[str | Path], key: str) -> Trajectory:
-    """Read the latest attempt of a run over several logs.
+def run_reader(folders: Iterable[str | Path]) -> Callable[[str], Trajectory]:
+    """Read the indexes of several logs once, and return what reads a run's latest attempt by key.
+
+    The key has to be whole; what is returned raises `UsageError` for one that no log holds, and
+    `LogError` where the record cannot be read.
 
     Raises:
-        UsageError: None holds it, or there is no such folder.
+        UsageError: There is no such folder.
         LogError: A shard cannot be opened.
     """
-    found: list[Trajectory] = []
+    latest: dict[str, tuple[str | Path, RecordIndex]] = {}
     for folder in folders:
-        with suppress(UsageError):
-            found.append(find_trajectory(folder, key))
-    if not found:
-        raise UsageError(f"no log holds the run {key}")
-    return max(found, key=lambda record: record["attempt"])
+        for entry in read_index(folder, on_problem=lambda problem: None):
+            if entry.key not in latest or entry.attempt > latest[entry.key][1].attempt:
+                latest[entry.key] = folder, entry
+
+    def read(key: str) -> Trajectory:
+        if key not in latest:
+            raise UsageError(f"no log holds the run {key}")
+        folder, entry = latest[key]
+        return read_at(folder, entry.place)
+
+    return read
