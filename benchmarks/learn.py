@@ -13,7 +13,7 @@ It leaves, beside the models, `learn.json`, `learn.md` and the curves of each tr
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,13 +41,13 @@ def main() -> None:
     arms = arms_of(setting)
     with ThreadPoolExecutor(arguments.jobs) as jobs:
         list(jobs.map(lambda arm: train_arm(commands, setting, arm, arguments.policy), arms))
-        trained = {arm.name: commands.model(arm.name) for arm in arms}
-        models = {"start": arguments.policy, **trained}
+        # The seeds of an arm go by one title.
+        trained = [(arm.kind, commands.model(arm.name)) for arm in arms]
+        models = [("start", arguments.policy), *trained]
         asked = {split: jobs.submit(compare, commands, setting, models, split) for split in SPLITS}
         if setting.ablations:
-            first = {arms[0].name: models[arms[0].name]}
             asked["ablations"] = jobs.submit(
-                compare, commands, setting, first, "test", STRATEGIES, name="ablations"
+                compare, commands, setting, trained[:1], "test", STRATEGIES, name="ablations"
             )
     compared = {name: made.result() for name, made in asked.items()}
     write_report(arguments.out, setting, arms, compared)
@@ -65,7 +65,7 @@ def make_world(commands: Commands, setting: LearnSetting) -> None:
 def compare(
     commands: Commands,
     setting: LearnSetting,
-    models: Mapping[str, str | Path],
+    models: Sequence[tuple[str, str | Path]],
     split: str,
     strategies: Sequence[str] = ("free",),
     *,
@@ -79,7 +79,7 @@ def compare(
         "eval",
         "policy",
         commands.questions(split),
-        *(part for title, model in models.items() for part in ("--policy", f"{title}={model}")),
+        *(part for title, model in models for part in ("--policy", f"{title}={model}")),
         *(part for strategy in strategies for part in ("--strategy", strategy)),
         *setting.evaluation,
         *commands.searching,

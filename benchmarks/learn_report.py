@@ -35,7 +35,8 @@ def write_report(
     }
     write_text(folder / "learn.json", json.dumps(story, ensure_ascii=False, indent=1) + "\n")
     rows = [_row(policy) for policy in policies]
-    head = ("questions", "policy", *(name.replace("_", " ") for name in COLUMNS))
+    first, *others = (name.replace("_", " ") for name in COLUMNS)
+    head = ("questions", "policy", first, "each seed", *others)
     write_text(folder / "learn.md", _markdown(head, rows))
     table = Table(*head)
     for row in rows:
@@ -51,6 +52,7 @@ def _told(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "name": one["name"],
         "questions": name,
         "exact_match": one["exact_match"],
+        "seeds": [estimate["value"] for estimate in one["by_policy"].values()],
         "own_language": one["own_language"],
         "other_language": one["other_language"],
         "consistency": one["consistency"]["same_answer"],
@@ -61,7 +63,9 @@ def _told(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(policy: Mapping[str, Any]) -> list[str]:
-    return [policy["questions"], policy["name"], *(_cell(policy[name]) for name in COLUMNS)]
+    seeds = " ".join(f"{value:.2f}" for value in policy["seeds"])
+    cells = [_cell(policy[name]) for name in COLUMNS]
+    return [policy["questions"], policy["name"], cells[0], seeds, *cells[1:]]
 
 
 def _cell(estimate: Mapping[str, float] | None) -> str:

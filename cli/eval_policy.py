@@ -67,7 +67,7 @@ def policy(
             "--policy",
             metavar="[TITLE=]NAME",
             help="A policy by name or folder, as for crosearch collect; repeatable "
-            "(else extractive).",
+            "(else extractive). Those of one title, such as several seeds, are told of together.",
             rich_help_panel=_COMPARED,
             show_default=False,
         ),
@@ -200,7 +200,7 @@ def _entries(
     device: str,
     tokenizer: str,
 ) -> "list[PolicyEntry]":
-    from crosearch.evals.policies_arms import PolicyEntry, check_titles
+    from crosearch.evals.policies_arms import PolicyEntry, check_entries
 
     settings = policy_settings(
         top_p=None,
@@ -224,7 +224,7 @@ def _entries(
                     settings=settings,
                 )
                 entries.append(entry)
-    check_titles(entries)
+    check_entries(entries)
     return entries
 
 

@@ -59,6 +59,7 @@ def report_comparison(comparison: "PolicyComparison", out: Path, *, as_json: boo
         answer_rows,
         difference_rows,
         language_rows,
+        policy_rows,
         search_rows,
         write_report,
     )
@@ -70,6 +71,9 @@ def report_comparison(comparison: "PolicyComparison", out: Path, *, as_json: boo
     print_figures(answer_rows(comparison))
     print_figures(search_rows(comparison))
     print_figures(language_rows(comparison))
+    single = policy_rows(comparison)
+    if len(single) > 1:
+        print_figures(single)
     told = [row for row in difference_rows(comparison) if row[0] in ("figure", "exact match")]
     if len(told) > 1:
         print_figures(told)

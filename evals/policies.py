@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import TypedDict
 
 from crosearch.evals.log_runs import Setting
-from crosearch.evals.policies_arms import PolicyEntry, check_titles
+from crosearch.evals.policies_arms import PolicyEntry, check_entries
 from crosearch.evals.policies_bootstrap import Bootstrap, Estimate, Ratio
-from crosearch.evals.policies_figures import observe
+from crosearch.evals.policies_pooling import Arm, pool
 from crosearch.evals.policies_questions import KINDS, HeldOutQuestion, describe_questions
 from crosearch.evals.policies_runs import EntryProgress, EntryRuns, run_entries
 from crosearch.training.answer_entities import AnswerEntities
@@ -67,10 +67,11 @@ class SecondSearch(TypedDict):
 
 
 class PolicyFigures(TypedDict):
-    """What came of one entry; plain JSON."""
+    """What came of one entry, or of all that are called the same; plain JSON."""
 
     name: str
-    policy: str
+    by_policy: dict[str, Estimate]
+    """Exact match of each policy that is called so."""
     strategy: str
     temperature: float
     samples: int
@@ -144,10 +145,10 @@ async def evaluate_policies(
         The comparison; None if `stop` came.
 
     Raises:
-        UsageError: Two entries are called the same, or a policy is not there.
+        UsageError: An entry is given twice, or a policy is not there.
         CollectionError: Run after run failed, or another comparison has the log.
     """
-    check_titles(entries)
+    check_entries(entries)
     runs = await run_entries(entries, questions, setting, progress=progress, stop=stop)
     if runs is None:
         return None
@@ -165,24 +166,14 @@ def compare_runs(
     """Compare runs that were made."""
     bootstrap = Bootstrap([question.fact for question in questions], resamples=resamples)
     entities = AnswerEntities(question.question.answers for question in questions)
-    ratios = [_ratios(one, bootstrap, entities) for one in runs]
+    arms = pool(entries, runs, bootstrap, entities)
     return PolicyComparison(
         corpus=corpus,
         questions=describe_questions(questions),
         resamples=resamples,
-        policies=[
-            _figures(entry, made, _Estimates(found, bootstrap))
-            for entry, made, found in zip(entries, runs, ratios, strict=True)
-        ],
-        differences=list(_differences(entries, ratios, bootstrap)),
+        policies=[_figures(title, arm, bootstrap) for title, arm in arms.items()],
+        differences=list(_differences(arms, bootstrap)),
     )
-
-
-def _ratios(made: EntryRuns, bootstrap: Bootstrap, entities: AnswerEntities) -> dict[str, Ratio]:
-    observed: dict[str, list[tuple[str, float, float]]] = {}
-    for name, observation in observe(made.runs, entities):
-        observed.setdefault(name, []).append(observation)
-    return {name: bootstrap.ratio(ones) for name, ones in observed.items()}
 
 
 class _Estimates:
@@ -208,15 +199,18 @@ class _Estimates:
         return {name: estimate for name, estimate in estimates if estimate is not None}
 
 
-def _figures(entry: PolicyEntry, made: EntryRuns, found: _Estimates) -> PolicyFigures:
+def _figures(title: str, arm: Arm, bootstrap: Bootstrap) -> PolicyFigures:
+    first, found = arm.entries[0], _Estimates(arm.pooled, bootstrap)
+    each = zip(arm.entries, arm.ratios, strict=True)
+    alone = {entry.policy: _Estimates(one, bootstrap).of("exact_match") for entry, one in each}
     return PolicyFigures(
-        name=entry.title,
-        policy=entry.policy,
-        strategy=entry.strategy,
-        temperature=entry.temperature,
-        samples=entry.samples,
-        runs=len(made.runs),
-        failed=made.failed,
+        name=title,
+        by_policy={policy: estimate for policy, estimate in alone.items() if estimate is not None},
+        strategy=first.strategy,
+        temperature=first.temperature,
+        samples=first.samples,
+        runs=sum(len(made.runs) for made in arm.runs),
+        failed=sum(made.failed for made in arm.runs),
         exact_match=found.of("exact_match"),
         flexible_match=found.of("flexible_match"),
         own_language=found.of("own_language"),
@@ -241,19 +235,13 @@ def _figures(entry: PolicyEntry, made: EntryRuns, found: _Estimates) -> PolicyFi
     )
 
 
-def _differences(
-    entries: Sequence[PolicyEntry], ratios: Sequence[Mapping[str, Ratio]], bootstrap: Bootstrap
-) -> Iterable[Difference]:
-    for one, other in combinations(range(len(entries)), 2):
+def _differences(arms: Mapping[str, Arm], bootstrap: Bootstrap) -> Iterable[Difference]:
+    for one, other in combinations(arms, 2):
+        earlier, later = arms[one].pooled, arms[other].pooled
         for figure in _COMPARED:
-            if figure not in ratios[one] or figure not in ratios[other]:
+            if figure not in earlier or figure not in later:
                 continue
             # The later one is told against the earlier, as one that was trained on from it.
-            found = bootstrap.difference(ratios[other][figure], ratios[one][figure])
+            found = bootstrap.difference(later[figure], earlier[figure])
             if found is not None:
-                yield Difference(
-                    figure=figure,
-                    one=entries[other].title,
-                    other=entries[one].title,
-                    difference=found,
-                )
+                yield Difference(figure=figure, one=other, other=one, difference=found)

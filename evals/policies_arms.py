@@ -33,7 +33,8 @@ class PolicyEntry:
     policy: str
     """As for `agents.load.load_policy`."""
     name: str = ""
-    """What the policy is called in tables; empty: as it is named."""
+    """What the policy is called in tables; empty: as it is named. Policies that are called the
+    same, such as those that were trained with several seeds, are told of together."""
     strategy: Strategy = "free"
     temperature: float = 0.0
     """0 takes the likeliest token."""
@@ -64,18 +65,17 @@ class PolicyEntry:
         return f"{self.name or self.policy}{strategy}{sampled}"
 
 
-def check_titles(entries: Sequence[PolicyEntry]) -> None:
-    """See that there is something to compare, and that no two are called the same.
+def check_entries(entries: Sequence[PolicyEntry]) -> None:
+    """See that there is something to compare, and nothing twice.
 
     Raises:
-        UsageError: There is nothing, or two are.
+        UsageError: There is nothing, or an entry is there twice.
     """
     if not entries:
         raise UsageError("there is no policy to evaluate: give one")
-    titles = [entry.title for entry in entries]
-    for title in titles:
-        if titles.count(title) > 1:
-            raise UsageError(f"two policies are called {title!r}: give them names of their own")
+    for at, entry in enumerate(entries):
+        if any((one.title, one.policy) == (entry.title, entry.policy) for one in entries[:at]):
+            raise UsageError(f"{entry.title!r} is given twice: once is enough")
 
 
 def context_of(

@@ -36,6 +36,14 @@ class Ratio:
     sums: NDArray[np.float64]
     weights: NDArray[np.float64]
 
+    @classmethod
+    def added(cls, parts: "Sequence[Ratio]") -> "Ratio":
+        """Add up the sums of several."""
+        return cls(
+            np.sum([part.sums for part in parts], axis=0),
+            np.sum([part.weights for part in parts], axis=0),
+        )
+
     @property
     def value(self) -> float | None:
         """The figure; None where nothing was observed."""

@@ -123,6 +123,19 @@ def kind_rows(comparison: PolicyComparison) -> list[list[str]]:
     ]
 
 
+def policy_rows(comparison: PolicyComparison) -> list[Sequence[str]]:
+    """Return exact match of each policy that shares its title, after a row of names."""
+    return [
+        ["policy", "of them", "exact match"],
+        *(
+            [figures["name"], policy, shown(estimate, with_interval=True)]
+            for figures in comparison["policies"]
+            if len(figures["by_policy"]) > 1
+            for policy, estimate in figures["by_policy"].items()
+        ),
+    ]
+
+
 def difference_rows(comparison: PolicyComparison) -> list[list[str]]:
     """Return the differences between policies, after a row of names."""
     return [
@@ -169,6 +182,9 @@ def markdown_report(comparison: PolicyComparison, *, plot: str = "") -> str:
         *markdown_table(language_rows(comparison)),
         "",
     ]
+    single = policy_rows(comparison)
+    if len(single) > 1:
+        lines += ["## Policies of one title", "", *markdown_table(single), ""]
     kinds = kind_rows(comparison)
     if len(kinds) > 1:
         lines += ["## By where the answer is told", "", *markdown_table(kinds), ""]

@@ -68,7 +68,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_runs(tmp_path: Path)
         crosearch(*command(out, "--strategy", "sideways"))
     )
     twice = ["--policy", "extractive", "--policy", "extractive"]
-    assert "two policies are called 'extractive'" in refusal(crosearch(*command(out, *twice)))
+    assert "'extractive' is given twice" in refusal(crosearch(*command(out, *twice)))
     nothing = crosearch("eval", "policy", str(tmp_path / "q.jsonl"), "--out", str(out))
     assert "there is no file" in refusal(nothing)
     unknown = crosearch(*command(out, "--policy", "nobody"))

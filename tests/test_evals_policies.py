@@ -151,6 +151,35 @@ def test_two_policies_differ_as_they_do_on_the_same_facts() -> None:
     assert found["high"] - found["low"] < sum(widths)
 
 
+def test_policies_of_one_title_are_told_of_together_and_each_alone() -> None:
+    questions = [asked("city", code, CITY) for code in (EN, DE)]
+    alike = [answered(q, a) for q, a in zip(questions, ("Vienna", "Wien"), strict=True)]
+    wrong = [answered(q, "Graz") for q in questions]
+    half = [answered(q, a) for q, a in zip(questions, ("Vienna", "Graz"), strict=True)]
+    entries = [
+        PolicyEntry(policy=policy, name=name)
+        for policy, name in (("one", "trained"), ("start", ""), ("two", "trained"))
+    ]
+    runs = [
+        EntryRuns(runs=made, failed=failed) for made, failed in ((alike, 0), (wrong, 0), (half, 2))
+    ]
+    comparison = compare_runs(entries, runs, questions, "small", resamples=100)
+    trained, start = comparison["policies"]
+    assert (trained["name"], trained["runs"], trained["failed"]) == ("trained", 4, 2)
+    assert {name: one["value"] for name, one in trained["by_policy"].items()} == {
+        "one": 1,
+        "two": 0.5,
+    }
+    assert value_of(trained["exact_match"]) == 0.75
+    # An answer of one policy is not held against one of another.
+    assert value_of(trained["consistency"]["same_answer"]) == 0.5
+    assert value_of(start["exact_match"]) == 0 and list(start["by_policy"]) == ["start"]
+    (difference,) = [one for one in comparison["differences"] if one["figure"] == "exact_match"]
+    assert (difference["one"], difference["other"]) == ("start", "trained")
+    report = markdown_report(comparison)
+    assert "| trained | two | 0.500" in report and "| start | start" not in report
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([0.0, 1.0])), min_size=1),
     st.integers(0, 5),
@@ -261,10 +290,10 @@ def test_no_questions_are_an_error(tmp_path: Path) -> None:
     ("entries", "message"),
     [
         ([], "there is no policy to evaluate"),
-        ([PolicyEntry(policy="a"), PolicyEntry(policy="a")], "two policies are called 'a'"),
+        ([PolicyEntry(policy="a"), PolicyEntry(policy="a")], "'a' is given twice"),
     ],
 )
-async def test_policies_that_cannot_be_told_apart_are_refused(
+async def test_what_is_given_twice_or_unknown_is_refused(
     entries: list[PolicyEntry], message: str, setting: Setting
 ) -> None:
     with pytest.raises(UsageError, match=message):
