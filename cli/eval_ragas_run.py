@@ -106,7 +106,8 @@ def run_scoring(scoring: Scoring, *, as_json: bool) -> None:
 
 def _read(scoring: Scoring) -> "tuple[list[RagasSample], int]":
     """Read the runs that can be measured, and count those that the machine failed."""
-    from crosearch.evals.ragas_samples import gold_contexts, is_measurable, ragas_sample
+    from crosearch.evals.endings import has_failed
+    from crosearch.evals.ragas_samples import gold_contexts, ragas_sample
     from crosearch.training.several_logs import latest_runs
 
     problems = 0
@@ -120,7 +121,7 @@ def _read(scoring: Scoring) -> "tuple[list[RagasSample], int]":
     for record in latest_runs([scoring.log], on_problem=note):
         if scoring.limit is not None and len(records) == scoring.limit:
             break
-        if is_measurable(record):
+        if not has_failed(record):
             records.append({**record, "transcript": []})
         else:
             failed += 1

@@ -25,6 +25,7 @@ from crosearch.tools.official_scores import (
     squad_exact_match,
     squad_f1,
 )
+from crosearch.training.gold_answers import wanted_golds
 from crosearch.training.reward_functions import (
     answer_f1,
     bergen_recall,
@@ -32,7 +33,6 @@ from crosearch.training.reward_functions import (
     flexible,
     language_verdict,
     lcrl_recall,
-    wanted_golds,
 )
 from crosearch.training.trajectories import Trajectory
 

@@ -12,6 +12,7 @@ from crosearch.evals.answers_page_traces import ReadRun
 from crosearch.evals.answers_report import PAGE, write_report
 from crosearch.evals.answers_table import write_table
 from crosearch.evals.dataset_types import EvalQuestion
+from crosearch.training.gold_answers import gold_texts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +42,7 @@ def write_evaluation(evaluation: AnswerEvaluation, folder: Path, read_run: ReadR
     """
     write_table(folder / TABLE, evaluation.rows)
     write_report(evaluation.comparison, folder)
-    golds = {
-        (str(question.language), question.id): _golds(question) for question in evaluation.questions
-    }
+    golds = {(str(asked.language), asked.id): _golds(asked) for asked in evaluation.questions}
     write_page(
         folder / PAGE,
         evaluation.comparison,
@@ -55,6 +54,4 @@ def write_evaluation(evaluation: AnswerEvaluation, folder: Path, read_run: ReadR
 
 
 def _golds(question: EvalQuestion) -> list[str]:
-    """List gold answers in the asker's language; where there is none in it, in all."""
-    own = question.answers.get(question.language)
-    return list(own or (text for texts in question.answers.values() for text in texts))
+    return gold_texts({str(code): t for code, t in question.answers.items()}, question.language)

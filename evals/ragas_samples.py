@@ -10,7 +10,7 @@ from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
 from crosearch.tools.neutral import neutralise
 from crosearch.tools.translate import is_gloss
-from crosearch.training.questions import UNTOLD
+from crosearch.training.gold_answers import gold_texts
 from crosearch.training.trajectories import Trajectory
 
 GoldContexts = Mapping[tuple[str, Language], Sequence[str]]
@@ -64,11 +64,6 @@ def ragas_sample(record: Trajectory, gold: GoldContexts | None = None) -> RagasS
     )
 
 
-def is_measurable(record: Trajectory) -> bool:
-    """Tell whether a run is fit to be measured: the machine did not fail it."""
-    return not record["failures"] and record["ending"] is not None
-
-
 def gold_contexts(dataset: EvalDataset, asked: Iterable[tuple[str, Language]]) -> GoldContexts:
     """Gather the texts of the gold documents of those questions that were asked.
 
@@ -90,10 +85,8 @@ def gold_contexts(dataset: EvalDataset, asked: Iterable[tuple[str, Language]]) -
 
 
 def _references(record: Trajectory) -> list[str]:
-    golds = record["answers"]
-    own = golds.get(record["language"]) or golds.get(UNTOLD)
-    known = own or [text for texts in golds.values() for text in texts]
-    return list(dict.fromkeys(text for text in known if text.strip()))
+    known = gold_texts(record["answers"], record["language"])
+    return [text for text in known if text.strip()]
 
 
 def _as_seen(entry: Evidence) -> str:

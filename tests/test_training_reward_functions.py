@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import pytest
 from reward_runs import (
     ABSTENTION,
-    EN,
     EVERYWHERE,
     FR,
     GOLD,
@@ -260,11 +259,3 @@ class TestSearches:
         assert rewards.languages_beyond_the_first(run(retriever, [SEARCH, SEARCH, GOLD])) == 0
         assert rewards.languages_beyond_the_first(run(retriever, [SEARCH, MISS, WRONG])) == 1
         assert rewards.languages_beyond_the_first(run(retriever, [EVERYWHERE, SEARCH, GOLD])) == 2
-
-
-def test_gold_answers_are_those_of_the_asker_else_of_any_language(right: Trajectory) -> None:
-    assert rewards.wanted_golds(right) == [("en", ["Austria and Hungary"])]
-    record: Trajectory = {**right, "answers": {"und": ["x"], "de": ["y"]}}
-    assert rewards.wanted_golds(record) == [("en", ["x"])]
-    assert rewards.wanted_golds({**right, "answers": {"de": ["y"], "fr": []}}) == [("de", ["y"])]
-    assert right["language"] == EN

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from crosearch.agents.judge import Attempt, AttemptGroup, Judge, JudgementError, load_judge
 from crosearch.tools.errors import TrainingError
+from crosearch.training.gold_answers import gold_texts
 from crosearch.training.trajectories import Trajectory
 
 _FAILURES_IN_A_ROW = 10
@@ -66,12 +67,10 @@ def attempt_group(records: Sequence[Trajectory]) -> AttemptGroup:
         records: At least one, all of one group.
     """
     first = records[0]
-    golds = first["answers"]
-    known = golds.get(first["language"]) or [text for texts in golds.values() for text in texts]
     return AttemptGroup(
         question=first["question"],
         language=first["language"],
-        known=list(dict.fromkeys(known)),
+        known=gold_texts(first["answers"], first["language"]),
         attempts=[_attempt(record) for record in records],
     )
 

@@ -5,7 +5,7 @@ is to be avoided. None reads the transcript: what a run did stands in its histor
 the graph. What cannot be told is never punished.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 from crosearch.tools.answer_language import AnswerLanguage, judge_answer_language
@@ -21,6 +21,7 @@ from crosearch.tools.scoring import (
     text_grams,
     token_f1,
 )
+from crosearch.training.gold_answers import wanted_golds
 from crosearch.training.questions import UNTOLD
 from crosearch.training.trajectories import Trajectory
 
@@ -203,14 +204,6 @@ def supports(entry: Evidence, record: Trajectory) -> bool | None:
         entry["translation"] is not None and bool(golds.get(record["language"]))
     )
     return False if known else None
-
-
-def wanted_golds(record: Trajectory) -> list[tuple[str, Sequence[str]]]:
-    """Choose what to compare with: the answers in the asker's language, else those in any."""
-    asked = record["language"]
-    golds = record["answers"]
-    chosen = {code: golds[code] for code in (asked, UNTOLD) if golds.get(code)} or golds
-    return [(asked if code == UNTOLD else code, texts) for code, texts in chosen.items() if texts]
 
 
 def _with_repeats(record: Trajectory) -> Iterator[tuple[SearchRecord, bool]]:
