@@ -234,6 +234,15 @@ Warmup = Annotated[
         show_default=False,
     ),
 ]
+Cooldown = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="The last updates, over which the rate falls to nothing (else 0).",
+        rich_help_panel=_LEARNED,
+        show_default=False,
+    ),
+]
 Beta = Annotated[
     float | None,
     typer.Option(

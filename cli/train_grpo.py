@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from crosearch.cli.grpo_options import (
     Beta,
     Clip,
     Concurrency,
+    Cooldown,
     Deterministic,
     Each,
     Every,
@@ -99,6 +101,7 @@ def grpo(
     passes: Passes = None,
     learning_rate: LearningRate = None,
     warmup: Warmup = None,
+    cooldown: Cooldown = None,
     beta: Beta = None,
     loss: Loss = None,
     scale: Scale = None,
@@ -155,6 +158,7 @@ def grpo(
         "passes": passes,
         "learning_rate": learning_rate,
         "warmup": warmup,
+        "cooldown": cooldown,
         "beta": beta,
         "loss": loss,
         "scale": scale,
@@ -204,7 +208,9 @@ def _train(
     if not _is_first():
         return
     if as_json:
-        print_json({**report.figures, "history": list(report.history)})
+        # A training that was done before reads no log.
+        log = {"log": asdict(source.report)} if source and source.report.runs else {}
+        print_json({**report.figures, **log, "history": list(report.history)})
     else:
         print_trained(report)
 

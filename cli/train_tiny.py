@@ -69,11 +69,21 @@ def tiny(
             min=0.0,
             max=1.0,
             metavar="SHARE",
-            help="After how many of the misses a lesson searches another language; after the "
+            help="After how many of the first misses a lesson searches another language; after the "
             "others it gives up.",
             rich_help_panel=_LESSONS,
         ),
     ] = 0.35,
+    later_share: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="After how many of the later misses it searches one more.",
+            rich_help_panel=_LESSONS,
+        ),
+    ] = 0.6,
     minutes: Annotated[
         float | None,
         typer.Option(
@@ -155,7 +165,7 @@ def tiny(
         ),
         runs=RunSettings(
             languages=parse_languages(languages) or DEFAULT_LANGUAGES,
-            habits=Habits(second_share=second_share),
+            habits=Habits(second_share=second_share, later_share=later_share),
             seed=seed,
         ),
         width=width,

@@ -83,7 +83,9 @@ def test_recorded_groups_are_learnt_from(place: Workplace, tmp_path: Path) -> No
     result = crosearch(*command(place, tmp_path / "policy", *options))
     assert result.exit_code == 0, result.stderr
     assert "recorded runs in" in result.stderr
-    assert json.loads(result.stdout)["steps"] >= 1
+    told = json.loads(result.stdout)
+    assert told["steps"] >= 1
+    assert told["log"]["groups"] * 4 == told["log"]["runs"] + sum(told["log"]["refused"].values())
 
 
 @pytest.mark.parametrize(

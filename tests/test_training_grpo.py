@@ -239,6 +239,7 @@ def _elsewhere(place: Workplace, folder: Path) -> dict[str, Any]:
         ({"micro_batch": 3}, "give a micro-batch that divides 8"),
         ({"groups": 0}, "groups is 0; give 1 or more"),
         ({"learning_rate": -1.0}, "the learning rate is -1"),
+        ({"warmup": 2, "cooldown": 3}, "rises over 2 steps and falls over 3, and there are 4"),
         ({"temperature": 0.0}, "temperature is 0; it must be above 0"),
         ({"loss": "ppo"}, "there is no loss 'ppo': known are grpo, bnpo"),
         ({"scale": "run"}, "advantages cannot be scaled by 'run': known are group, batch, none"),

@@ -321,6 +321,23 @@ def test_the_reward_sees_what_it_gave_and_the_metrics_are_logged(tmp_path: Path)
     assert not [name for name in logged if name.startswith(("completions/", "rewards/"))]
 
 
+@pytest.mark.parametrize(
+    ("changes", "rates"),
+    [
+        ({}, [1.0] * 6),
+        ({"warmup": 2}, [0.0, 0.5, 1.0, 1.0, 1.0, 1.0]),
+        ({"warmup": 1, "cooldown": 2}, [0.0, 1.0, 1.0, 1.0, 1.0, 0.5]),
+        ({"cooldown": 4}, [1.0, 1.0, 1.0, 0.854, 0.5, 0.146]),
+    ],
+)
+def test_the_rate_rises_stays_and_falls(
+    changes: dict[str, int], rates: list[float], tmp_path: Path
+) -> None:
+    trainer = trained(rollouts(ASKED, *ANSWERS), tmp_path, steps=6, learning_rate=1e-3, **changes)
+    steps = [entry for entry in trainer.state.log_history if "loss" in entry]
+    assert [step["learning_rate"] * 1e3 for step in steps] == pytest.approx(rates, abs=1e-3)
+
+
 def test_scores_of_a_record_are_untouched_by_training(tmp_path: Path) -> None:
     group = rollouts(ASKED, *ANSWERS)
     before: list[Trajectory] = [{**rollout.record} for rollout in group]

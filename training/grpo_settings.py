@@ -60,6 +60,8 @@ class GrpoSettings:
     """None: 1e-5 with LoRA, else 1e-6."""
     warmup: int = 0
     """Steps over which the rate rises; then it stays."""
+    cooldown: int = 0
+    """The last steps, over which the rate falls to nothing, as half a cosine does."""
     beta: float = 0.0
     """The weight of the divergence from the policy as it began; 0 keeps no reference."""
     loss: LossType = "dapo"
@@ -178,7 +180,7 @@ def check_settings(settings: GrpoSettings) -> None:
     ):  # fmt: skip
         if getattr(settings, name) < 1:
             raise UsageError(f"{name} is {getattr(settings, name)}; give 1 or more")
-    for name in ("beta", "warmup", "lora", "seed"):
+    for name in ("beta", "warmup", "cooldown", "lora", "seed"):
         if getattr(settings, name) < 0:
             raise UsageError(f"{name} is {getattr(settings, name)}; give 0 or more")
     for name in ("temperature", "clip", "max_grad_norm"):
@@ -188,6 +190,11 @@ def check_settings(settings: GrpoSettings) -> None:
         raise UsageError(
             f"the learning rate is {settings.learning_rate:g}; give one above 0 and below 1, "
             "such as 1e-6"
+        )
+    if settings.warmup + settings.cooldown > settings.steps:
+        raise UsageError(
+            f"the rate rises over {settings.warmup} steps and falls over {settings.cooldown}, and "
+            f"there are {settings.steps}: give more steps, or a shorter warmup or cooldown"
         )
     _check_names(settings)
     if settings.every % (settings.updates * settings.passes):
