@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     began = time.perf_counter()
     setting = SETTINGS[arguments.setting]
-    commands = Commands(arguments.out)
+    commands = Commands(arguments.out, setting.searches)
     make_world(commands, setting)
     arms = arms_of(setting)
     with ThreadPoolExecutor(arguments.jobs) as jobs:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from learn_commands import Commands
-from learn_settings import LANGUAGES, LearnSetting
+from learn_settings import LearnSetting
 
 TUNING_RATE = "3e-4"
 """Of supervised training; for a model of a few million parameters."""
@@ -43,13 +43,14 @@ def train_arm(commands: Commands, setting: LearnSetting, arm: Arm, policy: str) 
 
 
 def _grpo(commands: Commands, setting: LearnSetting, arm: Arm, policy: str) -> None:
-    several = f"languages:{setting.members}:{','.join(LANGUAGES)}"
+    several = f"languages:{setting.members}:{','.join(setting.languages)}"
     commands.run(
         "train", "grpo", commands.questions("train"), "--policy", policy,
         "--group", several if arm.kind == "multilingual" else f"same:{setting.members}",
         "--groups", str(setting.groups), "--steps", str(setting.steps),
         "--micro-batch", str(setting.groups * setting.members),
-        "--learning-rate", str(setting.learning_rate), "--temperature", str(setting.temperature),
+        "--learning-rate", str(setting.learning_rate), "--cooldown", str(setting.cooldown),
+        "--temperature", str(setting.temperature),
         "--validation", commands.questions("validation"),
         "--validation-limit", str(setting.validation), "--every", str(setting.every),
         "--seed", str(arm.seed), *commands.searching, "--out", commands.model(arm.name),

@@ -6,15 +6,17 @@ import sys
 import time
 from pathlib import Path
 
-PASSAGES, SEARCHES, TURNS, TOKENS = 2, 8, 11, 96
+PASSAGES, TOKENS = 2, 96
+_SPARE = 3
+"""Turns beside the searches: one to answer, and two to be wrong in."""
 
 
 class Commands:
     """Where everything lies, and how it is searched."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder; it is made where it is missing."""
-        self.folder = folder
+    def __init__(self, folder: Path, searches: int) -> None:
+        """Use a folder, which is made where it is missing; a run may search so many times."""
+        self.folder, self._searches = folder, searches
         self.world, self.store = folder / "world", folder / "store"
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -23,8 +25,8 @@ class Commands:
         """The options that say what is searched, and how far; the same for all policies."""
         return [
             "--corpus", "facts", "--store", str(self.store), "--translator", "lexicon",
-            "--passages", str(PASSAGES), "--max-searches", str(SEARCHES), "--max-turns", str(TURNS),
-            "--max-tokens", str(TOKENS),
+            "--passages", str(PASSAGES), "--max-searches", str(self._searches),
+            "--max-turns", str(self._searches + _SPARE), "--max-tokens", str(TOKENS),
         ]  # fmt: skip
 
     def questions(self, split: str) -> Path:
