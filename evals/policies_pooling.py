@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from crosearch.evals.policies_arms import PolicyEntry
 from crosearch.evals.policies_bootstrap import Bootstrap, Observation, Ratio
@@ -13,7 +14,7 @@ Ratios = dict[str, Ratio]
 """Figures by name, as quotients of sums."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arm:
     """The entries that are called the same, with their runs and figures, one for each."""
 
@@ -21,7 +22,7 @@ class Arm:
     runs: list[EntryRuns] = field(default_factory=list[EntryRuns])
     ratios: list[Ratios] = field(default_factory=list[Ratios])
 
-    @property
+    @cached_property
     def pooled(self) -> Ratios:
         """The figures of all of them together: answers agree, or not, within each alone."""
         names = dict.fromkeys(name for ratios in self.ratios for name in ratios)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from ragas_runs import (
     BARE,
     DECLINED,
+    FAILED,
     GERMAN,
     HALF,
     LENGTH,
@@ -27,6 +28,7 @@ from ragas_runs import (
 from recorded_runs import EN, recorded_run
 
 from crosearch.evals.dataset_types import EvalDataset, EvalDocument, EvalQuestion
+from crosearch.evals.endings import has_failed
 from crosearch.evals.ragas import CUT_OFF, RagasValue, Scorer
 from crosearch.evals.ragas_budget import Budget, BudgetReachedError
 from crosearch.evals.ragas_cache import KeptReply, ReplyCache, reply_key
@@ -95,9 +97,11 @@ class TestSamples:
         ]
         assert sample.passages == ["<answer>Der Rhein</answer> ist lang."]
 
-    def test_an_abstention_and_a_run_that_ended_without_one_are_no_answer(self) -> None:
+    def test_an_abstention_is_no_answer_and_a_failed_run_no_sample(self) -> None:
         assert ragas_sample(DECLINED).answer == ""
         assert ragas_sample({**RIGHT, "ending": "turns"}).answer == ""
+        assert not has_failed(DECLINED) and has_failed(FAILED)
+        assert has_failed({**RIGHT, "ending": None})
 
     def test_gold_answers_in_the_language_asked_for_come_before_others(self) -> None:
         known = {"de": ["zwei"], "und": ["2"], "en": ["two", "two", " "]}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from reward_runs import (
     ABSTENTION,
+    EN,
     EVERYWHERE,
     FR,
     GOLD,
@@ -22,6 +23,7 @@ from small_corpus import build_small_corpus
 from crosearch.tools.ledger import Evidence
 from crosearch.tools.search import HybridRetriever, open_retriever
 from crosearch.training import reward_functions as rewards
+from crosearch.training.gold_answers import wanted_golds
 from crosearch.training.questions import Question
 from crosearch.training.trajectories import Trajectory
 
@@ -259,3 +261,11 @@ class TestSearches:
         assert rewards.languages_beyond_the_first(run(retriever, [SEARCH, SEARCH, GOLD])) == 0
         assert rewards.languages_beyond_the_first(run(retriever, [SEARCH, MISS, WRONG])) == 1
         assert rewards.languages_beyond_the_first(run(retriever, [EVERYWHERE, SEARCH, GOLD])) == 2
+
+
+def test_gold_answers_are_those_of_the_asker_else_of_any_language(right: Trajectory) -> None:
+    assert wanted_golds(right) == [("en", ["Austria and Hungary"])]
+    record: Trajectory = {**right, "answers": {"und": ["x"], "de": ["y"]}}
+    assert wanted_golds(record) == [("en", ["x"])]
+    assert wanted_golds({**right, "answers": {"de": ["y"], "fr": []}}) == [("de", ["y"])]
+    assert right["language"] == EN
