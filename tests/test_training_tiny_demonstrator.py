@@ -60,7 +60,7 @@ def observe(
 async def act(
     observation: Observation, *, share: float = 0.0, known: Known = KNOWN
 ) -> SearchAction | AnswerAction:
-    habits = Habits(second_share=share, later_share=share, slip_share=0.0)
+    habits = Habits(second_share=share, later_share=share, slip_share=0.0, again_share=0.0)
     policy = DemonstratingPolicy({(QUESTION, FR): known}, habits)
     emission = await policy.act(observation, lambda text: None)
     return parse_action(emission.text)
@@ -163,6 +163,36 @@ async def test_after_a_slip_it_does_what_is_right() -> None:
     observation = replace(observe([TELLING], searched=["fr"]), transcript=(slip, feedback))
     action = await act(observation)
     assert isinstance(action, AnswerAction) and action.text == "Bamako"
+
+
+async def test_what_brought_nothing_may_be_done_again_before_what_is_right() -> None:
+    slip = Segment(kind="policy", text='<search lang="fr"> Qui ?</search>')
+    heard = Segment(kind="evidence", text="Searched fr: 0 new.")
+    policy = DemonstratingPolicy({(QUESTION, FR): KNOWN}, Habits(slip_share=1.0, again_share=0.4))
+    vain = replace(observe([TELLING], searched=["fr", "fr"]), transcript=(slip, heard))
+    turns = [
+        (await policy.act(replace(vain, seed=seed), lambda text: None)).text for seed in range(200)
+    ]
+    assert 0.3 < turns.count(slip["text"]) / len(turns) < 0.5
+    assert all("<answer> Bamako" in turn for turn in turns if turn != slip["text"])
+
+
+async def test_who_is_led_goes_on_after_the_first_miss_alone() -> None:
+    led = replace(KNOWN, led=True)
+    first = [observe([OTHER], searched=["fr"], seed=seed) for seed in range(20)]
+    later = [observe([OTHER], searched=["fr", "de"], seed=seed) for seed in range(20)]
+    for miss in first:
+        assert isinstance(await act(miss, known=led), SearchAction)
+    for miss in later:
+        assert isinstance(await act(miss, known=led), AnswerAction)
+
+
+async def test_who_is_led_searches_mostly_where_the_answer_is_not_told() -> None:
+    known = replace(KNOWN, led=True, documents=frozenset({"Q912.P36.de"}))
+    misses = [observe([OTHER], searched=["fr"], seed=seed) for seed in range(200)]
+    actions = [await act(miss, known=known) for miss in misses]
+    searched = [action.languages for action in actions if isinstance(action, SearchAction)]
+    assert 0.05 < searched.count((DE,)) / len(actions) < 0.2
 
 
 async def test_what_was_sent_back_is_said_again() -> None:

@@ -18,6 +18,7 @@ from crosearch.training.tiny_lessons import (
     save_round,
     take_round,
 )
+from crosearch.training.tiny_runs import Demonstration
 
 
 class Maker:
@@ -44,9 +45,31 @@ def test_only_what_the_policy_said_is_learnt_and_no_turn_that_came_to_nothing() 
         Segment(kind="evidence", text="Searched fr: 0 new."),
         Segment(kind="policy", text='<answer found="no">—</answer>'),
     ]
-    [lesson] = render_lessons([run], small_tokenizer())
-    learnt = small_tokenizer().decode(lesson.ids[lesson.learnt].tolist())
-    assert learnt == '<search lang="fr"> Qui ?</search><answer found="no">—</answer>'
+    assert learnt_of(run) == '<search lang="fr"> Qui ?</search><answer found="no">—</answer>'
+
+
+def test_that_a_led_run_goes_on_after_its_first_miss_is_not_learnt() -> None:
+    run = [
+        Segment(kind="prompt", text="Answer in fr"),
+        Segment(kind="policy", text='<search lang="fr"> Qui ?</search>'),
+        Segment(kind="evidence", text="Searched fr: 2 new."),
+        Segment(kind="policy", text='<think> Qui missing</think><search lang="fr"> Qui ?</search>'),
+        Segment(kind="evidence", text="Searched fr: 0 new."),
+        Segment(kind="policy", text='<think> Qui missing</think><search lang="de"> Qui ?</search>'),
+        Segment(kind="evidence", text="Searched de: 2 new."),
+        Segment(kind="policy", text='<think> Qui missing</think><search lang="en"> Qui ?</search>'),
+        Segment(kind="evidence", text="Searched en: 2 new."),
+        Segment(kind="policy", text="<think> Qui [5]</think><answer> Moi [5]</answer>"),
+    ]
+    first, _, led, later, last = (turn["text"] for turn in run if turn["kind"] == "policy")
+    assert learnt_of(run) == first + led + later + last
+    assert learnt_of(run, led=True) == first + later + last
+
+
+def learnt_of(run: list[Segment], *, led: bool = False) -> str:
+    """Say what a lesson teaches."""
+    [lesson] = render_lessons([Demonstration(transcript=run, led=led)], small_tokenizer())
+    return str(small_tokenizer().decode(lesson.ids[lesson.learnt].tolist()))
 
 
 def test_a_round_is_read_as_it_was_written(tmp_path: Path) -> None:

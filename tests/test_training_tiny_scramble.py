@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from crosearch.agents.transcript import Segment
 from crosearch.training.tiny_lessons import Lesson, render_lessons
+from crosearch.training.tiny_runs import Demonstration
 from crosearch.training.tiny_scramble import Scrambler
 from crosearch.training.tiny_tokenizer import train_tokenizer
 
@@ -35,7 +36,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 @cache
 def lesson() -> Lesson:
-    return render_lessons([RUN], tokenizer())[0]
+    return render_lessons([Demonstration(transcript=RUN)], tokenizer())[0]
 
 
 def text(ids: np.ndarray) -> str:

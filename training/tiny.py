@@ -118,7 +118,7 @@ def _tokenizer(settings: TinySettings, table: FactTable, note: Note) -> "PreTrai
     if not (folder / "tokenizer_config.json").is_file():
         note("making the first round of lessons, and the tokenizer")
         runs = asyncio.run(demonstrate(table, settings.runs, 0))
-        texts = [segment["text"] for run in runs for segment in run]
+        texts = [segment["text"] for run in runs for segment in run.transcript]
         tokenizer = train_tokenizer([*texts, *_names(table, settings)], settings.pieces)
         rounds = settings.work / "rounds"
         rounds.mkdir(exist_ok=True)

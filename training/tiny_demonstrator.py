@@ -12,10 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosearch.agents.policy import Emission, Emit, Observation
+from crosearch.agents.transcript import Segment
 from crosearch.tools.languages import Language
 from crosearch.tools.ledger import Evidence
 from crosearch.training.facts_settings import DEFAULT_LANGUAGES
 
+_ASTRAY = 0.7
+"""How often who is led searches where the answer is not, as long as there is such a language: else
+few runs would find it late, and a model could not copy it there."""
 _GIVEN_UP = '<answer found="no">—</answer>'
 
 
@@ -29,6 +33,8 @@ class Habits:
     """After how many of the later ones."""
     slip_share: float = 0.08
     """How many of the turns are slips."""
+    again_share: float = 0.4
+    """How many slips that brought nothing are followed by the same once more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +49,12 @@ class Known:
     """The question's own language, which is mostly the one to answer in."""
     subject: str
     """What the question is about, as it stands there."""
+    led: bool = False
+    """Whether it goes on after the first miss whatever its habits, and mostly where nothing is."""
+
+    def is_told_in(self, language: Language) -> bool:
+        """Say whether a document in a language tells the answer."""
+        return any(document.endswith(f".{language}") for document in self.documents)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +89,12 @@ class DemonstratingPolicy:
         known = self._known[observation.question, observation.language]
         draw = random.Random(f"{observation.seed} slip {len(spoken)}")
         needed = 1 if observation.searches else 2
-        if observation.turns_left > needed and draw.random() < self._habits.slip_share:
-            return Emission(text=_slip(known, observation, draw))
+        if observation.turns_left > needed:
+            if came_to_nothing(observation.transcript[-1]):
+                if draw.random() < self._habits.again_share:
+                    return Emission(text=spoken[-1])
+            elif draw.random() < self._habits.slip_share:
+                return Emission(text=_slip(known, observation, draw))
         return Emission(text=self._right_turn(known, observation))
 
     def _right_turn(self, known: Known, observation: Observation) -> str:
@@ -95,9 +111,21 @@ class DemonstratingPolicy:
         may_go_on = observation.searches_left and observation.turns_left > 1 and left
         habits = self._habits
         share = habits.second_share if len(searched) == 1 else habits.later_share
-        goes_on = may_go_on and draw.random() < share
+        led = known.led and len(searched) == 1
+        goes_on = may_go_on and (led or draw.random() < share)
+        if known.led and draw.random() < _ASTRAY:
+            left = [code for code in left if not known.is_told_in(code)] or left
         action = _search(draw.choice(left), observation.question) if goes_on else _GIVEN_UP
         return _thought(known, "missing") + action
+
+
+def came_to_nothing(heard: Segment) -> bool:
+    """Tell whether a turn was sent back, or was a search that brought nothing new.
+
+    Args:
+        heard: What the graph said after the turn.
+    """
+    return heard["kind"] == "feedback" or ": 0 new." in heard["text"].partition("\n")[0]
 
 
 def find_answer(known: Known, evidence: Sequence[Evidence], language: Language) -> Finding | None:

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from crosearch.agents.transcript import Segment
 from crosearch.tools.errors import TrainingError
 from crosearch.training.facts import read_facts
-from crosearch.training.tiny_runs import RunSettings, demonstrate
+from crosearch.training.tiny_demonstrator import came_to_nothing
+from crosearch.training.tiny_runs import Demonstration, RunSettings, demonstrate
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -58,15 +58,18 @@ class LessonSource:
 
 
 def render_lessons(
-    runs: Sequence[Sequence[Segment]], tokenizer: "PreTrainedTokenizerBase"
+    runs: Sequence[Demonstration], tokenizer: "PreTrainedTokenizerBase"
 ) -> list[Lesson]:
-    """Render runs as a policy would read them; turns that came to nothing are not learnt."""
+    """Render runs as a policy would read them.
+
+    Turns that came to nothing are not learnt, nor is that a led run went on after its first miss.
+    """
     from crosearch.agents.rendering import TranscriptRenderer
 
     renderer = TranscriptRenderer(tokenizer)
     lessons: list[Lesson] = []
     for run in runs:
-        rendered = renderer.render(run)
+        rendered = renderer.render(run.transcript)
         learnt = np.array(rendered.mask, np.bool_)
         begins = learnt & ~np.roll(learnt, 1)
         turn = np.cumsum(begins) - 1
@@ -75,15 +78,19 @@ def render_lessons(
     return lessons
 
 
-def _worth(run: Sequence[Segment]) -> list[bool]:
-    """Tell of each of the policy's turns whether it is to be learnt: neither sent back nor vain."""
-    after = [*run[1:], None]
-    heard = [then for turn, then in zip(run, after, strict=True) if turn["kind"] == "policy"]
-    return [then is None or not _came_to_nothing(then) for then in heard]
-
-
-def _came_to_nothing(heard: Segment) -> bool:
-    return heard["kind"] == "feedback" or ": 0 new." in heard["text"].partition("\n")[0]
+def _worth(run: Demonstration) -> list[bool]:
+    """Tell of each of the policy's turns whether it is to be learnt."""
+    segments = run.transcript
+    turns = [at for at, segment in enumerate(segments) if segment["kind"] == "policy"]
+    worth = [at + 1 == len(segments) or not came_to_nothing(segments[at + 1]) for at in turns]
+    searches = [
+        number
+        for number, at in enumerate(turns)
+        if worth[number] and "<search" in segments[at]["text"]
+    ]
+    if run.led and len(searches) > 1:
+        worth[searches[1]] = False
+    return worth
 
 
 def save_round(lessons: Sequence[Lesson], path: Path) -> None:

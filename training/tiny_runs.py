@@ -40,7 +40,7 @@ CONTEXT = SearchContext(
 """What the tiny policy is made for: few and short passages."""
 
 _AT_ONCE = 16
-_KINDS = {"own": 0.5, "other": 0.4, "nowhere": 0.1}
+_KINDS = {"own": 0.4, "other": 0.5, "nowhere": 0.1}
 _BUDGETS = ((3, 5), (2, 4), (4, 8), (5, 8), (7, 10), (7, 10))
 """Searches and turns that a lesson's run may have."""
 _PASSAGES = (2, 2, 2, 3)
@@ -64,6 +64,9 @@ class RunSettings:
     mixed_share: float = 0.25
     """How many questions are asked in another language than they are to be answered in, as members
     of groups may be."""
+    led_share: float = 0.5
+    """How many runs go on after the first miss whatever the habits; that turn is not learnt, but
+    what comes after it is."""
     seed: int = 0
 
 
@@ -74,6 +77,8 @@ class Task:
     question: WorldQuestion
     asked_in: Language
     context: SearchContext
+    led: bool = False
+    """Whether the run goes on after its first miss whatever the habits."""
 
     @property
     def text(self) -> str:
@@ -81,11 +86,19 @@ class Task:
         return self.question.translations.get(self.asked_in, self.question.question)
 
 
-async def demonstrate(table: FactTable, settings: RunSettings, number: int) -> list[list[Segment]]:
-    """Make one round of runs; the number and the seed decide it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demonstration:
+    """A run of the demonstrating policy."""
 
-    Returns:
-        Their transcripts, without runs in which a search failed.
+    transcript: Sequence[Segment]
+    led: bool = False
+    """Whether it would have gone on after its first miss whatever the habits."""
+
+
+async def demonstrate(table: FactTable, settings: RunSettings, number: int) -> list[Demonstration]:
+    """Make one round of runs, without those in which a search failed.
+
+    The number and the seed decide it.
     """
     draw = random.Random(f"{settings.seed} {number}")
     world = build_world(table, world_settings(settings, number))
@@ -112,7 +125,7 @@ def world_settings(settings: RunSettings, number: int) -> WorldSettings:
 
 def told_in(languages: Sequence[Language]) -> float:
     """Say in how many of a world's languages a fact is told: so few that some do not tell it."""
-    return max(1.0, min(3.0, len(languages) / 2))
+    return max(1.0, min(3.0, len(languages) / 3))
 
 
 def open_world(world: World, folder: Path) -> Retriever:
@@ -144,6 +157,7 @@ def known_of(tasks: Sequence[Task], table: FactTable) -> dict[tuple[str, Languag
             names=tuple(task.question.answers.get(task.question.language, ())),
             asked_in=task.asked_in,
             subject=_subject(task, table),
+            led=task.led,
         )
         for task in tasks
     }
@@ -157,19 +171,19 @@ def _subject(task: Task, table: FactTable) -> str:
 
 async def run_tasks(
     policy: Policy, retriever: Retriever, tasks: Sequence[Task]
-) -> list[list[Segment]]:
-    """Run tasks through the graph, and return the transcripts of those that nothing failed."""
+) -> list[Demonstration]:
+    """Run tasks through the graph, and return the runs in which nothing failed."""
     graph = build_search_graph(policy, retriever, LexiconTranslator()).compile()
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def run(task: Task) -> list[Segment] | None:
+    async def run(task: Task) -> Demonstration | None:
         async with gate:
             state = await graph.ainvoke(SearchInput(question=task.text), context=task.context)
         failed = any(turn["failures"] for turn in state["history"])
-        return None if failed else state["transcript"]
+        return None if failed else Demonstration(transcript=state["transcript"], led=task.led)
 
     made = await asyncio.gather(*map(run, tasks))
-    return [transcript for transcript in made if transcript is not None]
+    return [run for run in made if run is not None]
 
 
 def _draw_task(question: WorldQuestion, settings: RunSettings, draw: random.Random) -> Task:
@@ -182,6 +196,7 @@ def _draw_task(question: WorldQuestion, settings: RunSettings, draw: random.Rand
         context=replace(
             _context(question, settings, draw), asked_in=cast(LanguageChoice, asked_in)
         ),
+        led=draw.random() < settings.led_share,
     )
 
 
