@@ -87,6 +87,16 @@ def test_steps_bring_the_loss_down() -> None:
     assert losses[-1] < losses[0] / 2
 
 
+def test_pieces_that_a_batch_does_not_hold_keep_their_embeddings() -> None:
+    model, batch = small_model(), lessons(4)
+    embeddings = model.get_input_embeddings().weight
+    assert isinstance(embeddings, torch.Tensor)
+    optimizer, before = TinyOptimizer(model), embeddings.detach().clone()
+    train_step(model, optimizer, batch, 3e-3)
+    changed = (embeddings != before).any(dim=1).nonzero().flatten().tolist()
+    assert changed == sorted({int(piece) for lesson in batch for piece in lesson.ids})
+
+
 def test_a_loss_that_is_no_number_ends_it() -> None:
     model = small_model()
     with torch.no_grad():

@@ -25,6 +25,8 @@ class TinyOptimizer:
 
         self._names: dict[torch.Tensor, str] = {w: name for name, w in model.named_parameters()}
         embeddings = model.get_input_embeddings().weight
+        # The head's, too: the two are tied.
+        self._embeddings = next(weight for weight in self._names if weight is embeddings)
         matrices = [w for w in self._names if w.ndim == 2 and w is not embeddings]
         others = [w for w in self._names if w.ndim != 2 or w is embeddings]
         self._parts: tuple[tuple[torch.optim.Optimizer, float], ...] = (
@@ -32,17 +34,29 @@ class TinyOptimizer:
             (torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=_DECAY), 1.0),
         )
 
-    def step(self, rate: float) -> None:
+    def step(self, rate: float, held: "torch.Tensor") -> None:
         """Change the weights by their gradients, and forget these.
+
+        The embeddings of pieces that the batch does not hold rest. The head pushes each of them a
+        little, of which AdamW makes a step as large as any, and rare pieces drift to where the
+        model cannot copy them any more.
 
         Args:
             rate: AdamW's learning rate; Muon's is ten times as high.
+            held: The pieces that the batch holds, in any order, as often as they come; of int64.
         """
+        import torch
+
+        resting = torch.ones(len(self._embeddings), dtype=torch.bool)
+        resting[held] = False
+        kept = self._embeddings.detach()[resting]
         for optimizer, times in self._parts:
             for group in optimizer.param_groups:
                 group["lr"] = rate * times
             optimizer.step()
             optimizer.zero_grad()
+        with torch.no_grad():
+            self._embeddings[resting] = kept
 
     def tensors(self) -> "dict[str, torch.Tensor]":
         """Return what it has to remember, named by the weight and by what it is of it."""

@@ -36,12 +36,13 @@ class Scrambler:
         self._share = share
         pieces = tokenizer.get_vocab()
         self._around = [(pieces[opened], pieces[closed]) for opened, closed in _NAMES_STAND]
-        self._is_content = np.zeros(len(tokenizer), np.bool_)
+        self.is_content = np.zeros(len(tokenizer), np.bool_)
+        """Which pieces may be swapped, shape (pieces,)."""
         fixed = set(tokenizer.added_tokens_decoder) | _codes(tokenizer)
         for piece in range(len(tokenizer)):
             text = str(tokenizer.decode([piece]))
-            self._is_content[piece] = piece not in fixed and any(map(str.isalpha, text))
-        self._content = np.flatnonzero(self._is_content).astype(np.int32)
+            self.is_content[piece] = piece not in fixed and any(map(str.isalpha, text))
+        self._content = np.flatnonzero(self.is_content).astype(np.int32)
 
     def scramble(self, lesson: Lesson, draw: random.Random) -> Lesson:
         """Return a lesson as it is read this time."""
@@ -51,7 +52,7 @@ class Scrambler:
         copied = np.unique(lesson.ids[self._in_names(lesson)])
         swapped = copied[generator.random(len(copied)) < draw.uniform(*_SWAPPED)]
         others: NDArray[np.int32] = generator.choice(self._content, len(swapped), replace=False)
-        becomes = np.arange(len(self._is_content), dtype=np.int32)
+        becomes = np.arange(len(self.is_content), dtype=np.int32)
         becomes[swapped] = others
         return Lesson(ids=becomes[lesson.ids], learnt=lesson.learnt)
 
@@ -60,7 +61,7 @@ class Scrambler:
         inside = np.zeros(len(lesson.ids), np.bool_)
         for opened, closed in self._around:
             inside |= np.cumsum(lesson.ids == opened) > np.cumsum(lesson.ids == closed)
-        return inside & lesson.learnt & self._is_content[lesson.ids]
+        return inside & lesson.learnt & self.is_content[lesson.ids]
 
 
 def _codes(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
