@@ -82,6 +82,10 @@ def test_a_name_is_copied_as_it_stands_with_the_space_before_it(text: str, name:
 def test_the_answer_is_taken_from_what_tells_it_in_the_askers_language() -> None:
     assert find_answer(KNOWN, [OTHER, FOREIGN, TELLING], FR) == Finding(number=2, name=" Bamako")
     assert find_answer(KNOWN, [OTHER], FR) is None
+    first = evidence(2, "de", "Bamako ist Malis Hauptstadt.", translation="Bamako est du Mali.")
+    own = evidence(1, "fr", "Bamako est la capitale du Mali.")
+    assert find_answer(KNOWN, [first], FR) == Finding(number=2, name=" Bamako")
+    assert find_answer(KNOWN, [own], FR) == Finding(number=1, name="Bamako")
     untranslated = evidence(2, "de", "Die Hauptstadt von Mali ist Bamako.")
     assert find_answer(KNOWN, [untranslated], FR) is None
 

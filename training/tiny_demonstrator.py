@@ -142,7 +142,9 @@ def find_answer(known: Known, evidence: Sequence[Evidence], language: Language) 
     for entry in evidence:
         if entry["document_id"] not in known.documents or not _mentions(entry, known.subject):
             continue
-        text = entry["text"] if entry["language"] == language else entry["translation"] or ""
+        # Translations are shown behind a space: a name at their beginning has it before it, too.
+        own = entry["language"] == language
+        text = entry["text"] if own else f" {entry['translation'] or ''}"
         if name := find_name(text, known.names):
             return Finding(number=entry["number"], name=name)
     return None
