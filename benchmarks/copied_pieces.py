@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -102,7 +103,7 @@ def find_places(
 def copies(model: PreTrainedModel, tasks: Sequence[tuple[int, Place]]) -> list[bool]:
     """Tell of each piece and place whether the model copies the piece there."""
     copied: list[bool] = []
-    for first in range(0, len(tasks), BATCH):
+    for first in track(range(0, len(tasks), BATCH), "reading lessons"):
         batch = tasks[first : first + BATCH]
         filled = [place.filled(piece) for piece, place in batch]
         # The padding lies behind, where nothing that counts looks.
