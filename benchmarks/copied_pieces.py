@@ -27,7 +27,7 @@ from crosearch.agents.tiny import tiny_folder
 from crosearch.training.facts import read_facts
 from crosearch.training.tiny_lessons import Lesson, render_lessons
 from crosearch.training.tiny_runs import Demonstration, RunSettings, demonstrate
-from crosearch.training.tiny_scramble import Scrambler
+from crosearch.training.tiny_scramble import Scrambler, tokens_between
 
 ROUND = 1_000_000
 RUNS = 300
@@ -93,7 +93,7 @@ def find_places(
     opened, closed = (tokenizer.get_vocab()[piece] for piece in ("<answer>", "</answer>"))
     for lesson in lessons:
         ids = lesson.ids
-        inside = np.cumsum(ids == opened) > np.cumsum(ids == closed)
+        inside = tokens_between(ids, opened, closed)
         read = np.isin(ids, ids[~lesson.learnt])
         for at in np.flatnonzero(inside & lesson.learnt & read & is_name[ids]):
             yield Place(lesson=lesson, at=int(at))

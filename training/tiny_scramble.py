@@ -60,8 +60,16 @@ class Scrambler:
         """Tell of each token whether it is of a name that the policy wrote, shape (n,)."""
         inside = np.zeros(len(lesson.ids), np.bool_)
         for opened, closed in self._around:
-            inside |= np.cumsum(lesson.ids == opened) > np.cumsum(lesson.ids == closed)
+            inside |= tokens_between(lesson.ids, opened, closed)
         return inside & lesson.learnt & self.is_content[lesson.ids]
+
+
+def tokens_between(ids: NDArray[np.int32], opened: int, closed: int) -> NDArray[np.bool_]:
+    """Tell of each token whether it stands behind a piece that opens and before one that closes.
+
+    The opening piece itself counts, the closing one does not; shape (n,).
+    """
+    return np.cumsum(ids == opened) > np.cumsum(ids == closed)
 
 
 def _codes(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
