@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import torch
 from tiny_trainings import small_training
 
 from crosearch.training.tiny import train_tiny
@@ -15,6 +16,7 @@ from crosearch.training.tiny_settings import TinyProgress
 
 if __name__ == "__main__":
     out, last = sys.argv[1:]
+    torch.set_num_threads(1)
 
     def die(progress: TinyProgress) -> None:
         if progress["step"] == int(last):

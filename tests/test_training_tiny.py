@@ -16,7 +16,7 @@ from crosearch.tools.errors import UsageError
 from crosearch.training.tiny import train_tiny
 from crosearch.training.tiny_settings import TinyProgress, TinyReport
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 Trained = tuple[Path, TinyReport, list[TinyProgress]]
 
