@@ -94,6 +94,7 @@ def render_evidence(
     tokens: int,
     turns_left: int,
     searches_left: int,
+    unsearched: Sequence[Language] = (),
 ) -> str:
     """Write what a search brought, for the transcript.
 
@@ -105,6 +106,8 @@ def render_evidence(
             are left out, and passages are cut to the sentences around the nearest one.
         turns_left: How many actions remain.
         searches_left: How many searches remain.
+        unsearched: The languages that may be searched and were not yet. They are named where the
+            search brought nothing new and another may follow: a small policy repeats itself then.
     """
     new = [entry for entry in evidence if entry["number"] not in known]
     entries: list[str] = []
@@ -115,6 +118,8 @@ def render_evidence(
         entries.append(text)
         tokens -= estimate_tokens(text)
     status = _render_status(record, found=len(new), shown=len(entries))
+    if not new and searches_left and unsearched:
+        status += f" Not searched yet: {','.join(unsearched)}."
     body = [f"<{INFORMATION}>", "\n\n".join(entries), f"</{INFORMATION}>"] if entries else []
     budget = f"Turns left: {turns_left}. Searches left: {searches_left}."
     return "\n".join([status, *body, budget])

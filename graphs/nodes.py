@@ -213,6 +213,7 @@ class SearchNodes:
             tokens=context.max_evidence_tokens,
             turns_left=context.max_turns - state["turns"],
             searches_left=context.max_searches - len(state["searches"]),
+            unsearched=_unsearched(state),
         )
         new = [entry for entry in evidence if entry["number"] not in known]
         runtime.stream_writer({"event": "evidence", "search": record, "new": new})
@@ -270,6 +271,11 @@ def _search_languages(retriever: Retriever, context: SearchContext) -> dict[Lang
     held = retriever.languages
     wanted = parse_languages(context.search_languages)
     return {language: held.get(language, 0) for language in wanted} or dict(held)
+
+
+def _unsearched(state: SearchState) -> list[Language]:
+    searched = {code for search in state["searches"] for code in search["languages"]}
+    return [language for language in state["searchable"] if language not in searched]
 
 
 def _asker_language(

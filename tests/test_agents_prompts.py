@@ -26,7 +26,13 @@ FRENCH = evidence(
 
 
 def show(
-    held: list[Evidence], *, known: tuple[int, ...] = (), tokens: int = 2_000, searched: str = "fr"
+    held: list[Evidence],
+    *,
+    known: tuple[int, ...] = (),
+    tokens: int = 2_000,
+    searched: str = "fr",
+    searches_left: int = 2,
+    unsearched: str = "",
 ) -> str:
     return render_evidence(
         held,
@@ -34,7 +40,8 @@ def show(
         known=known,
         tokens=tokens,
         turns_left=5,
-        searches_left=2,
+        searches_left=searches_left,
+        unsearched=[Language(code) for code in unsearched.split()],
     )
 
 
@@ -95,6 +102,15 @@ def test_evidence_is_shown_once() -> None:
     text = show([FRENCH, later], known=(1,))
     assert "[2] (German)" in text and "[1] (French)" not in text
     assert "<information>" not in show([FRENCH], known=(1,))
+
+
+def test_where_nothing_is_new_the_languages_not_searched_yet_are_named() -> None:
+    assert show([FRENCH], known=(1,), unsearched="de it") == (
+        "Searched fr: 0 new. Not searched yet: de,it.\nTurns left: 5. Searches left: 2."
+    )
+    assert "Not searched yet" not in show([FRENCH], unsearched="de it")
+    assert "Not searched yet" not in show([FRENCH], known=(1,))
+    assert "Not searched yet" not in show([FRENCH], known=(1,), unsearched="de", searches_left=0)
 
 
 def test_what_agrees_and_what_disagrees_is_said() -> None:

@@ -68,6 +68,14 @@ async def test_the_transcript_is_only_appended_to_and_says_who_wrote_what(
     assert result["transcript"][2]["text"] == SEARCH
 
 
+async def test_a_search_that_brings_nothing_new_is_told_where_it_could_go(
+    retriever: HybridRetriever,
+) -> None:
+    result, _ = await run(retriever, SEARCH, SEARCH, ANSWER, search_languages="fr,de,en")
+    again = result["transcript"][5]["text"]
+    assert again.startswith("Searched fr: 0 new. Not searched yet: de,en.\n")
+
+
 async def test_the_state_is_plain_json(retriever: HybridRetriever) -> None:
     result, _ = await run(retriever, SEARCH, ANSWER)
     assert json.loads(json.dumps(result)) == result

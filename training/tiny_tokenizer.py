@@ -23,9 +23,10 @@ PHRASES = (
     "<think>", "</think>", '<search lang="', '">', "</search>",
     "<answer>", '<answer found="no">', "</answer>",
     "Answer in ", " and cite. Turns: ", ". Searches: ", ". Search in: ", "Question:",
-    "Searched ", " new.\n", "<information>\n", "\n</information>\nTurns left: ",
-    ". Searches left: ", "Turns left: ", "Word for word by lexicon:", "On the same as [",
-    "Disagrees with [", "Your last turn was not carried out: ",
+    "Searched ", " new.\n", " new. Not searched yet: ", "<information>\n",
+    "\n</information>\nTurns left: ", ". Searches left: ", "Turns left: ",
+    "Word for word by lexicon:", "On the same as [", "Disagrees with [",
+    "Your last turn was not carried out: ",
 )  # fmt: skip
 """What runs are written with, beside names, questions and passages."""
 
