@@ -139,7 +139,8 @@ def tiny(
     demonstrator that searches in the asker's language first, copies what it finds, and after a
     miss gives up or, now and then, goes on to another language.
 
-    A Ctrl-C or a kill loses nothing but the steps since the last checkpoint.
+    A Ctrl-C or a kill loses nothing but the steps since the last checkpoint. In its folder a
+    training goes on with a later end, too, and with other --second-share and --later-share.
     """
     prepare_libraries()
     from crosearch.tools.languages import parse_languages

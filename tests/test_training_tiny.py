@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from hashing_embedder import HashingEmbedder
 from tiny_trainings import small_training
+from transformers import AutoTokenizer
 
 from crosearch.agents.load import load_policy
 from crosearch.agents.local import LocalPolicy
 from crosearch.tools.errors import UsageError
 from crosearch.training.tiny import train_tiny
-from crosearch.training.tiny_settings import TinyProgress, TinyReport
+from crosearch.training.tiny_lessons import load_round
+from crosearch.training.tiny_settings import TinyProgress, TinyReport, TinySettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
@@ -78,3 +80,22 @@ def test_another_training_in_the_folder_is_refused(trained: Trained, tmp_path: P
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match="holds something else"):
         train_tiny(small_training(tmp_path))
+
+
+def test_a_finished_training_goes_on_with_lessons_by_other_habits(tmp_path: Path) -> None:
+    settings = small_training(tmp_path / "model", steps=4, second_share=0.0)
+    assert train_tiny(settings)["step"] == 4
+    changed = small_training(tmp_path / "model", steps=8, second_share=1.0)
+    assert train_tiny(changed)["step"] == 8
+    lines = (changed.work / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["second_share"] for line in lines] == [0.0, 1.0]
+    before, after = (_lessons_that_give_up(each) for each in (settings, changed))
+    assert before > after
+    assert "after 100% of the first misses" in (changed.out / "README.md").read_text("utf-8")
+
+
+def _lessons_that_give_up(settings: TinySettings) -> int:
+    """Count them in the first of the rounds that lie ready."""
+    tokenizer = AutoTokenizer.from_pretrained(settings.work / "tokenizer")
+    texts = [tokenizer.decode(lesson.ids) for lesson in load_round(min(settings.rounds.iterdir()))]
+    return sum(text.count('<answer found="no">') for text in texts)

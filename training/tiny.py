@@ -120,9 +120,8 @@ def _tokenizer(settings: TinySettings, table: FactTable, note: Note) -> "PreTrai
         runs = asyncio.run(demonstrate(table, settings.runs, 0))
         texts = [segment["text"] for run in runs for segment in run.transcript]
         tokenizer = train_tokenizer([*texts, *_names(table, settings)], settings.pieces)
-        rounds = settings.work / "rounds"
-        rounds.mkdir(exist_ok=True)
-        save_round(render_lessons(runs, tokenizer), round_path(rounds, 0))
+        settings.rounds.mkdir(parents=True, exist_ok=True)
+        save_round(render_lessons(runs, tokenizer), round_path(settings.rounds, 0))
         tokenizer.save_pretrained(folder)
     return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder))
 
@@ -146,7 +145,7 @@ def _train(training: _Training) -> None:
         settings=settings.runs,
         facts=settings.facts,
         tokenizer=settings.work / "tokenizer",
-        rounds=settings.work / "rounds",
+        rounds=settings.rounds,
     )
     if settings.schedule.done(position) >= 1:
         return
@@ -159,7 +158,7 @@ def _train(training: _Training) -> None:
 def _train_round(training: _Training, maker: "BaseProcess") -> None:
     settings, position = training.settings, training.position
     started = time.monotonic()
-    lessons = take_round(settings.work / "rounds", position.round, maker)
+    lessons = take_round(settings.rounds, position.round, maker)
     position.seconds += time.monotonic() - started
     batches = list(
         round_batches(
@@ -201,7 +200,7 @@ def _checkpoint(training: _Training) -> None:
 
 
 def _progress(training: _Training, dev: DevScores | None) -> TinyProgress:
-    position = training.position
+    position, habits = training.position, training.settings.runs.habits
     recent = training.losses[-_AVERAGED:]
     return TinyProgress(
         step=position.step,
@@ -210,6 +209,8 @@ def _progress(training: _Training, dev: DevScores | None) -> TinyProgress:
         tokens_per_second=round(position.tokens / max(position.seconds, 1e-9), 1),
         lessons=position.lessons,
         rounds=position.round,
+        second_share=habits.second_share,
+        later_share=habits.later_share,
         seconds=round(position.seconds, 1),
         dev=dev,
     )

@@ -35,7 +35,8 @@ are shuffled anew for every {runs:,} lessons: what they tell is mostly false, an
 copied out of the evidence. The demonstrating policy searches in the question's language first. \
 Where a passage tells the fact it copies the name and cites the passage; after a miss it gives up, \
 but after {second:.0%} of the first misses and {later:.0%} of the later ones it goes on to another \
-language, drawn evenly. {led:.0%} of its runs go on after the first miss whatever that share, and \
+language, drawn evenly (in the last lessons, should these shares have been changed on the way). \
+{led:.0%} of its runs go on after the first miss whatever that share, and \
 mostly where nothing is told: that turn is not learnt, but what comes after it is, so that names \
 are copied late in a run, too. {slips:.0%} of its turns are slips, as a model makes: not learnt, \
 but what it does after them is. In {narrow:.0%} of the lessons only some languages can be \

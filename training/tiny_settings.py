@@ -43,14 +43,19 @@ class TinySettings:
         """Where the training keeps what it needs to go on."""
         return self.out / "training"
 
+    @property
+    def rounds(self) -> Path:
+        """Where the rounds lie that are made by the habits."""
+        habits = self.runs.habits
+        return self.work / "rounds" / f"second-{habits.second_share}-later-{habits.later_share}"
+
     def shown(self) -> dict[str, object]:
-        """Lay out what decides the weights, and no place."""
+        """Lay out what stays the same when a training goes on, and no place."""
         plain = {name: value for name, value in asdict(self).items() if name not in _FREE}
         schedule = self.schedule
         return {
             **plain,
             **{name: value for name, value in asdict(self.runs).items() if name != "habits"},
-            **asdict(self.runs.habits),
             "facts": "given ones" if self.facts else "shipped ones",
             "rate": schedule.rate,
             "warm_up": schedule.warm_up,
@@ -70,6 +75,9 @@ class TinyProgress(TypedDict):
     """Read, over the whole training, waiting for lessons counted."""
     lessons: int
     rounds: int
+    second_share: float
+    """Of the habits that its lessons are made by now; so is the next."""
+    later_share: float
     seconds: float
     dev: DevScores | None
     """Scores on the questions for validation, where they were just made."""
