@@ -1,10 +1,10 @@
 """The whole story on facts: a world, a policy that gives up too early, training, a comparison.
 
 Every step is a `crosearch` command, shown as it is run; what is done is not done again, so a run
-that was ended goes on. The small setting takes nine minutes on two cores; the full one, with three
-seeds and all arms, an hour and a half, after 65 minutes for a start of its own, and makes the
-second table of the README. Most of the start's lessons go on after a third of the first misses, the
-last ones after a fifth, so that it does so now and then and not by rule:
+that was ended goes on. The small setting takes nine to twelve minutes on two cores; the full one,
+with three seeds and all arms, an hour and a half, after 65 minutes for a start of its own, and
+makes the second table of the README. Most of the start's lessons go on after a third of the first
+misses, the last ones after a fifth, so that it does so now and then and not by rule:
 
     make learn OUT=build/learn
     crosearch train tiny --languages en,de,fr,es,it,nl --later-share 0.9 --minutes 50 \
