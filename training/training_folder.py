@@ -19,6 +19,7 @@ Tell = Callable[[str, object, object], str]
 """Says how a setting differs: its name, what it is there, and what it is here."""
 
 _SETTINGS = "settings.json"
+_LOCK = "lock"
 
 
 def tell_difference(name: str, there: object, here: object) -> str:
@@ -50,7 +51,7 @@ def check_folder(
         raise UsageError(f"{str(out)!r} is a file: give a folder")
     there = read_json(place / _SETTINGS)
     if there is None:
-        if out.is_dir() and any(path != place for path in out.iterdir()):
+        if out.is_dir() and _holds_more(place):
             raise UsageError(f"{str(out)!r} holds something else: give a folder that is not there")
         return
     if differing := differences(there, settings, tell=tell):
@@ -90,6 +91,8 @@ def hold_folder(
 ) -> Iterator[None]:
     """Hold a training's folder while the block lasts, and note the settings in it.
 
+    What is refused before it left anything there is not noted: with other settings it may go there.
+
     Args:
         place: As for `check_folder`, as are the others.
         settings: What the training is.
@@ -106,15 +109,34 @@ def hold_folder(
     out = place.parent
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with sole_lock(place / "lock"):
+        with sole_lock(place / _LOCK):
             check_folder(place, settings, called=called, tell=tell)
-            if not (place / _SETTINGS).is_file():
-                write_json(place / _SETTINGS, settings)
-            yield
+            with _noting(place, settings):
+                yield
     except LockHeldError as held:
         raise error(f"{str(out)!r} is being {doing} {held.holder}") from held
     except OSError as failed:
         raise error(f"cannot write to {str(out)!r}: {failed.strerror or failed}") from failed
+
+
+@contextmanager
+def _noting(place: Path, settings: Mapping[str, object]) -> Iterator[None]:
+    """Note the settings while the block lasts; they go if it fails and nothing else is there."""
+    is_new = not (place / _SETTINGS).is_file()
+    if is_new:
+        write_json(place / _SETTINGS, settings)
+    try:
+        yield
+    except CroSearchError:
+        is_bare = {path.name for path in place.iterdir()} <= {_SETTINGS, _LOCK}
+        if is_new and is_bare and not _holds_more(place):
+            (place / _SETTINGS).unlink()
+        raise
+
+
+def _holds_more(place: Path) -> bool:
+    """Tell whether there is something beside a training's place in its folder."""
+    return any(path != place for path in place.parent.iterdir())
 
 
 def bring_model(model: Path, out: Path, *, telling: str = "config.json") -> None:
