@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from crosearch.agents.load import load_policy
 from crosearch.agents.local import LocalPolicy
 from crosearch.tools.errors import UsageError
 from crosearch.training.tiny import train_tiny
+from crosearch.training.tiny_demonstrator import Habits
 from crosearch.training.tiny_lessons import load_round
 from crosearch.training.tiny_settings import TinyProgress, TinyReport, TinySettings
 
@@ -77,6 +79,10 @@ def test_a_training_that_was_killed_ends_with_the_same_weights(
 def test_another_training_in_the_folder_is_refused(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds another run: seed 0 there, 1 here"):
         train_tiny(small_training(trained[0], seed=1))
+    same = small_training(trained[0])
+    slipping = replace(same.runs, habits=Habits(slip_share=0.5))
+    with pytest.raises(UsageError, match=r"holds another run: slip share 0\.08 there, 0\.5 here"):
+        train_tiny(replace(same, runs=slipping))
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match="holds something else"):
         train_tiny(small_training(tmp_path))

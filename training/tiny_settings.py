@@ -13,6 +13,8 @@ Note = Callable[[str], None]
 
 _FREE = ("out", "runs", "schedule", "every", "dev_questions")
 """Settings that may differ when a training goes on."""
+_FREE_HABITS = ("second_share", "later_share")
+"""Habits that may; rounds that lie ready by others are not read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,17 +47,19 @@ class TinySettings:
 
     @property
     def rounds(self) -> Path:
-        """Where the rounds lie that are made by the habits."""
+        """Where the rounds lie that are made by the habits, those that may differ in its name."""
         habits = self.runs.habits
         return self.work / "rounds" / f"second-{habits.second_share}-later-{habits.later_share}"
 
     def shown(self) -> dict[str, object]:
         """Lay out what stays the same when a training goes on, and no place."""
         plain = {name: value for name, value in asdict(self).items() if name not in _FREE}
+        habits = asdict(self.runs.habits)
         schedule = self.schedule
         return {
             **plain,
             **{name: value for name, value in asdict(self.runs).items() if name != "habits"},
+            **{name: value for name, value in habits.items() if name not in _FREE_HABITS},
             "facts": "given ones" if self.facts else "shipped ones",
             "rate": schedule.rate,
             "warm_up": schedule.warm_up,
@@ -76,8 +80,9 @@ class TinyProgress(TypedDict):
     lessons: int
     rounds: int
     second_share: float
-    """Of the habits that its lessons are made by now; so is the next."""
+    """Of the habits that its lessons are made by at this step."""
     later_share: float
+    """Likewise."""
     seconds: float
     dev: DevScores | None
     """Scores on the questions for validation, where they were just made."""
